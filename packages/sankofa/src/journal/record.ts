@@ -1,0 +1,74 @@
+import type { ChangeId } from '../core/index.ts'
+import type { Guard, Reading, Stage } from '../judge/index.ts'
+import type { ChangeKindName, Proof, Undone } from './change-kind.ts'
+
+/** What each type of record carries. `-requested` is what a person or a rule asked; the rest is what the leader did. */
+export type RecordData = {
+  proposed: {
+    readonly plan: unknown
+    readonly title: string
+    readonly control: 'subjects' | 'none'
+    readonly dependsOn: readonly ChangeId[]
+    /** Lines, files or values that the change alters; the kind says which. */
+    readonly size: { readonly unit: string; readonly n: number }
+  }
+  proved: { readonly proof: Proof }
+  refused: { readonly reason: string; readonly proof?: Proof }
+  'go-requested': { readonly unproved?: string; readonly alpha?: number }
+  'hold-requested': { readonly reason: string }
+  'back-requested': { readonly reason: string; readonly local?: boolean }
+  /** Its id is the go id: salt, evidence and watch belong to it. */
+  started: {
+    readonly salt: string
+    readonly stages: readonly Stage[]
+    readonly guards: readonly Guard[]
+    readonly alpha: number
+    readonly sampleRate: number
+    readonly unproved?: string
+    readonly forecast: Forecast
+  }
+  /** Journalled before the act; `share` 0 with a reason means exposure is paused, and the stage is kept. */
+  exposing: { readonly stage: number; readonly share: number; readonly shareBefore: number; readonly reason?: string }
+  exposed: { readonly stage: number; readonly share: number }
+  held: { readonly reason: string; readonly ask: string }
+  resumed: { readonly reason: string }
+  baking: { readonly untilMs: number }
+  undoing: { readonly reason: string; readonly cause: 'judge' | 'person' | 'sample-ratio'; readonly reading?: Reading }
+  undone: { readonly undone: Undone; readonly subjectsHarmed?: number; readonly reading?: Reading }
+  settling: Record<string, never>
+  settled: Record<string, never>
+  /** A step failed and will be tried again; the state does not change. */
+  'step-failed': { readonly step: string; readonly error: string }
+}
+
+export type RecordType = keyof RecordData
+
+/** What a person is told before `go`, and what the deadline of each stage is made of. */
+export type Forecast = {
+  readonly requestsPerSecond: number
+  readonly subjectsPerWindow: number
+  /** One sentence for a person: what will be seen, and when. */
+  readonly sentence: string
+  readonly stages: readonly {
+    readonly share: number
+    /** How long the stage is expected to take for a harmless change, ms. */
+    readonly expectedMs: number
+    /** The least factor by which errors must grow to be seen in that time; `undefined` when nothing would be seen. */
+    readonly smallestRatio: number | undefined
+  }[]
+  /** What this traffic cannot show, one sentence each. */
+  readonly cannotSee: readonly string[]
+}
+
+export type JournalRecord<T extends RecordType = RecordType> = {
+  [K in T]: {
+    readonly id: bigint
+    readonly at: Date
+    readonly change: ChangeId
+    readonly kind: ChangeKindName
+    readonly type: K
+    readonly actor: string
+    readonly epoch: bigint | undefined
+    readonly data: RecordData[K]
+  }
+}[T]
