@@ -1,0 +1,6 @@
+export { bootstrap } from './bootstrap.ts'
+export { freePort, isPortFree } from './embedded/port.ts'
+export { type EmbeddedServer, startEmbedded, withScratchServer } from './embedded/server.ts'
+export { createLease, type Lease, watcherLease, withFence } from './lease.ts'
+export { type Listener, listen } from './listen.ts'
+export { createPool, inTransaction } from './pool.ts'
