@@ -22,6 +22,16 @@ const catalogue = {
     text: (d: { change: ChangeId; reason: string }) =>
       `Change ${d.change} has no proved undo, so it was not started: ${d.reason} Mend it and run "sankofa prove ${d.change}", then "sankofa go ${d.change}".`,
   },
+  NOTHING_TO_TAKE_BACK: {
+    status: 409,
+    text: (_: Record<string, never>) =>
+      'No change is out that could be taken back. Run "sankofa status" to see what is; name a change to take back another.',
+  },
+  JOURNAL_RECORD_WRONG: {
+    status: 422,
+    text: (d: { type: string; problems: readonly string[] }) =>
+      `A journal record "${d.type}" was not written: ${d.problems.join('; ')}. This is a fault in the part that wrote it; report it.`,
+  },
   STALE_EPOCH: {
     status: 409,
     text: (d: { epoch: string }) =>
@@ -37,9 +47,29 @@ const catalogue = {
     text: (d: { where: string; reason: string }) =>
       `PostgreSQL at ${d.where} does not answer (${d.reason}). Check DATABASE_URL and that the server runs; for an embedded server run "npm start".`,
   },
+  ENCODING_BROKEN: {
+    status: 500,
+    text: (d: { what: string; offset: number; length: number }) =>
+      `A stored ${d.what} of ${d.length} bytes cannot be read at byte ${d.offset}. It was written by a newer Sankofa or altered: update Sankofa, or delete the row.`,
+  },
   EMBEDDED_REFUSED: {
     status: 500,
     text: (d: { reason: string }) => d.reason,
+  },
+  EVENT_HAS_SECRET: {
+    status: 500,
+    text: (d: { type: string; path: string }) =>
+      `The event "${d.type}" was not written: "${d.path}" is named like a secret, and events keep none. Leave the field out, or record that it changed instead of what it is.`,
+  },
+  EVENT_UNWRITABLE: {
+    status: 500,
+    text: (d: { type: string; path: string; reason: string }) =>
+      `The event "${d.type}" was not written: "${d.path}" ${d.reason}. Give plain data: text, finite numbers, bigint, booleans, dates, lists and objects.`,
+  },
+  EVENT_SEALS_AHEAD: {
+    status: 409,
+    text: (d: { sealed: string; now: string }) =>
+      `The last seal covers transactions up to ${d.sealed}, and this server is only at ${d.now}: it was restored or replaced. Keep the old seals file as evidence, verify the events against it, then empty sankofa.event_seal and begin a new file.`,
   },
 } as const
 

@@ -14,7 +14,8 @@ export type RecordData = {
   }
   proved: { readonly proof: Proof }
   refused: { readonly reason: string; readonly proof?: Proof }
-  'go-requested': { readonly unproved?: string; readonly alpha?: number }
+  /** `bakeMs` replaces the time that the last stage bakes; the stages before keep their own. */
+  'go-requested': { readonly unproved?: string; readonly alpha?: number; readonly bakeMs?: number }
   'hold-requested': { readonly reason: string }
   'back-requested': { readonly reason: string; readonly local?: boolean }
   /** Its id is the go id: salt, evidence and watch belong to it. */
@@ -30,7 +31,8 @@ export type RecordData = {
   /** Journalled before the act; `share` 0 with a reason means exposure is paused, and the stage is kept. */
   exposing: { readonly stage: number; readonly share: number; readonly shareBefore: number; readonly reason?: string }
   exposed: { readonly stage: number; readonly share: number }
-  held: { readonly reason: string; readonly ask: string }
+  /** `fingerprint` names the kind of error of a `new-error` hold: once a person has let it go on, it does not hold again. */
+  held: { readonly reason: string; readonly ask: string; readonly cause?: HoldCause; readonly fingerprint?: string }
   resumed: { readonly reason: string }
   baking: { readonly untilMs: number }
   undoing: { readonly reason: string; readonly cause: 'judge' | 'person' | 'sample-ratio'; readonly reading?: Reading }
@@ -42,6 +44,10 @@ export type RecordData = {
 }
 
 export type RecordType = keyof RecordData
+
+/** Why a change stands still: a person, an undecided stage, an error never seen before, or an undo that needs a person. */
+export const holdCauses = ['person', 'deadline', 'new-error', 'undo'] as const
+export type HoldCause = (typeof holdCauses)[number]
 
 /** What a person is told before `go`, and what the deadline of each stage is made of. */
 export type Forecast = {
