@@ -10,11 +10,16 @@ create table sankofa.process_report (
   subjects_failed  int         not null,
   dropped          jsonb       not null default '{}'::jsonb,
   gauges           jsonb       not null default '{}'::jsonb,
+  attempts         jsonb       not null default '{}'::jsonb,
+  subject_sketch   bytea       not null default ''::bytea,
   reported_at      timestamptz not null default clock_timestamp(),
   primary key (window_start, process_id)
 );
 comment on column sankofa.process_report.dropped is 'what could not be kept, by reason: {"cells": 3, "subjects": 0, "windows": 1}';
 comment on column sankofa.process_report.gauges is 'cpu share, resident and heap bytes, event-loop delay in ms, of this process and of its host';
+
+comment on column sankofa.process_report.attempts is 'business attempts begun and completed in the window: {"checkout": [12, 11]}';
+comment on column sankofa.process_report.subject_sketch is 'the smallest keyed hashes among the subjects, 6 bytes each: distinct subjects of any period are estimated from them';
 
 -- One route × status class × release × (one arm of one change, or all traffic) in one window.
 create table sankofa.cell (
