@@ -1,5 +1,5 @@
 import type { ChangeId } from '../core/index.ts'
-import type { Guard, Reading, Stage } from '../judge/index.ts'
+import type { Forecast, Guard, Reading, Stage } from '../judge/index.ts'
 import type { ChangeKindName, Proof, Undone } from './change-kind.ts'
 
 /** What each type of record carries. `-requested` is what a person or a rule asked; the rest is what the leader did. */
@@ -45,26 +45,11 @@ export type RecordData = {
 
 export type RecordType = keyof RecordData
 
+export type { Forecast }
+
 /** Why a change stands still: a person, an undecided stage, an error never seen before, or an undo that needs a person. */
 export const holdCauses = ['person', 'deadline', 'new-error', 'undo'] as const
 export type HoldCause = (typeof holdCauses)[number]
-
-/** What a person is told before `go`, and what the deadline of each stage is made of. */
-export type Forecast = {
-  readonly requestsPerSecond: number
-  readonly subjectsPerWindow: number
-  /** One sentence for a person: what will be seen, and when. */
-  readonly sentence: string
-  readonly stages: readonly {
-    readonly share: number
-    /** How long the stage is expected to take for a harmless change, ms. */
-    readonly expectedMs: number
-    /** The least factor by which errors must grow to be seen in that time; `undefined` when nothing would be seen. */
-    readonly smallestRatio: number | undefined
-  }[]
-  /** What this traffic cannot show, one sentence each. */
-  readonly cannotSee: readonly string[]
-}
 
 export type JournalRecord<T extends RecordType = RecordType> = {
   [K in T]: {

@@ -1,0 +1,155 @@
+import { sampleRatioWeight } from './reading.ts'
+import { stageWeights } from './stage-weights.ts'
+import type { JudgePlan, Stage } from './types.ts'
+
+/** What a person is told before `go`, and what the deadline of each stage is made of. */
+export type Forecast = {
+  readonly requestsPerSecond: number
+  readonly subjectsPerWindow: number
+  /** One sentence for a person: what will be seen, and when. */
+  readonly sentence: string
+  readonly stages: readonly {
+    readonly share: number
+    /** How long the stage is expected to take for a harmless change, ms. Right within a factor of two. */
+    readonly expectedMs: number
+    /** The least factor by which errors must grow to be seen in that time; `undefined` when nothing would be seen. */
+    readonly smallestRatio: number | undefined
+  }[]
+  /** What this traffic cannot show, one sentence each. */
+  readonly cannotSee: readonly string[]
+}
+
+/** The traffic that a forecast is made from: the last hour, both arms pooled. */
+export type Traffic = {
+  readonly requestsPerSecond: number
+  /** Active subjects in a window, mean. */
+  readonly subjectsPerWindow: number
+  readonly subjects: number
+  /** Subjects per second who fail a request for the first time in an epoch. */
+  readonly firstFailuresPerSecond: number
+}
+
+/** A stage that is undecided after this many times its expected wait asks a person. */
+export const deadlineFactor = 3
+
+/** Beyond this, no factor is worth naming. */
+const largestRatio = 1_000
+/** A stage that never decides is forecast as a day. */
+const longestMs = 24 * 3_600_000
+
+/**
+ * What this traffic will show, and when.
+ *
+ * Wait: 1.5 × the slowest gate, each gate by the quicker of its two ways out. Smallest harm: the least ratio whose
+ * expected evidence reaches the threshold in that time.
+ */
+export function forecast({ baseline, plan }: { readonly baseline: Traffic; readonly plan: JudgePlan }): Forecast {
+  const weights = stageWeights(plan.stages.length)
+  const stages = plan.stages.map((stage, index) => {
+    const expectedMs = expectedWaitMs(baseline, stage)
+    const smallestRatio = smallestRatioSeen(baseline, plan, stage, weights[index] ?? 0, expectedMs)
+    return { share: stage.share, expectedMs, smallestRatio }
+  })
+  return {
+    requestsPerSecond: baseline.requestsPerSecond,
+    subjectsPerWindow: baseline.subjectsPerWindow,
+    sentence: sentence(baseline, stages),
+    stages,
+    cannotSee: cannotSee(plan, stages),
+  }
+}
+
+/** How long a harmless change is expected to stay, ms. */
+function expectedWaitMs(traffic: Traffic, stage: Stage): number {
+  const { ruleOutRatio: d, ruleOutExcess: excess, share: s } = stage
+  if (d === undefined || excess === undefined) return stage.minimumMs
+  const exposedPerWindow = s * traffic.subjectsPerWindow
+  const windowS = 10
+  const shareFailing =
+    traffic.subjectsPerWindow > 0 ? (traffic.firstFailuresPerSecond * windowS) / traffic.subjectsPerWindow : 0
+  const byRatioS = 4.8 / (traffic.firstFailuresPerSecond * (Math.log(s * d + 1 - s) - s * Math.log(d)))
+  const byExcessS = (failing: number): number => 48 / (exposedPerWindow * divergence(failing, failing + excess))
+  // The rarest failure (unanswered: none) leaves only by excess; the common one by whichever is quicker.
+  const slowestS = Math.max(Math.min(byRatioS, byExcessS(Math.min(shareFailing, 0.9))), byExcessS(0))
+  return Math.round(Math.min(Math.max(1.5 * slowestS * 1_000, stage.minimumMs), longestMs))
+}
+
+/** Kullback–Leibler divergence of two coins, in nats. */
+function divergence(p: number, q: number): number {
+  const ofFailing = p === 0 ? 0 : p * Math.log(p / q)
+  return ofFailing + (1 - p) * Math.log((1 - p) / (1 - q))
+}
+
+function smallestRatioSeen(
+  traffic: Traffic,
+  plan: JudgePlan,
+  stage: Stage,
+  stageWeight: number,
+  withinMs: number,
+): number | undefined {
+  const errors = plan.guards.find((guard) => guard.measure === 'errors')
+  if (errors === undefined) return undefined
+  const needed = Math.log(1 / (plan.alpha * errors.weight * stageWeight)) + 1.5
+  const expectedFailures = (traffic.firstFailuresPerSecond * withinMs) / 1_000
+  const s = stage.share
+  const expected = (r: number): number =>
+    expectedFailures * (s * r * Math.log(r) - (s * r + 1 - s) * Math.log(s * r + 1 - s))
+  if (!(expected(largestRatio) >= needed)) return undefined
+  let [low, high] = [1, largestRatio]
+  while (high / low > 1.005) {
+    const middle = Math.sqrt(low * high)
+    if (expected(middle) >= needed) high = middle
+    else low = middle
+  }
+  return high
+}
+
+type StageForecast = Forecast['stages'][number]
+
+function sentence(traffic: Traffic, stages: readonly StageForecast[]): string {
+  const [first] = stages
+  const toLastMs = stages.slice(0, -1).reduce((sum, stage) => sum + stage.expectedMs, 0)
+  const seen =
+    first?.smallestRatio === undefined
+      ? 'the first stage alone will not show a growth of errors'
+      : `the first stage shows errors that grow ${factor(first.smallestRatio)} or more`
+  const shown = Math.max(1, Math.round((first?.share ?? 0) * traffic.subjects))
+  return (
+    `At ${plainNumber(traffic.requestsPerSecond)} requests a second and ${traffic.subjects.toLocaleString('en')} customers an hour, ` +
+    `about ${shown.toLocaleString('en')} see the change first; ${seen}; a harmless change reaches ` +
+    `${percent(stages.at(-1)?.share ?? 0)} in about ${duration(toLastMs)}.`
+  )
+}
+
+function cannotSee(plan: JudgePlan, stages: readonly StageForecast[]): readonly string[] {
+  const best = stages.reduce<number | undefined>(
+    (least, { smallestRatio: ratio }) => (ratio === undefined ? least : Math.min(least ?? ratio, ratio)),
+    undefined,
+  )
+  const watched = plan.guards.reduce((sum, guard) => sum + guard.weight, sampleRatioWeight)
+  return [
+    best === undefined
+      ? 'No growth of errors will be seen in the expected time: there is too little traffic, so a person must look.'
+      : `Errors that grow less than ${factor(best)} may pass unseen.`,
+    ...(plan.guards.some((guard) => guard.measure === 'business')
+      ? []
+      : ['No business attempt is watched: a change that answers, but does the wrong thing, passes unseen.']),
+    ...(plan.guards.some((guard) => guard.measure === 'latency')
+      ? []
+      : ['No route has had 300 requests yet: slowness is not watched.']),
+    ...(watched > 1.000001
+      ? ['The weights of the guards exceed 1: more harmless changes are undone than promised.']
+      : []),
+    'Harm that meets everyone alike, such as a slower shared database, looks the same in both arms.',
+  ]
+}
+
+const plainNumber = (value: number): string => (value >= 10 ? value.toFixed(0) : value.toPrecision(2))
+const factor = (ratio: number): string => `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)}-fold`
+const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`
+
+function duration(ms: number): string {
+  const minutes = ms / 60_000
+  if (minutes < 1.5) return `${Math.round(ms / 1_000)} s`
+  return minutes < 90 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(1)} h`
+}
