@@ -28,7 +28,9 @@ describe('parts of the toolkit', () => {
     const folders = readdirSync(toolkit).filter((name) => statSync(join(toolkit, name)).isDirectory())
 
     expect(folders.sort()).toEqual(Object.keys(parts).sort())
-    const withoutIndex = folders.filter((part) => part !== 'cli' && !sourceFiles(join(toolkit, part)).includes(join(toolkit, part, 'index.ts')))
+    const withoutIndex = folders.filter(
+      (part) => part !== 'cli' && !sourceFiles(join(toolkit, part)).includes(join(toolkit, part, 'index.ts')),
+    )
     expect(withoutIndex).toEqual([])
   })
 
@@ -39,7 +41,9 @@ describe('parts of the toolkit', () => {
       for (const specifier of importsOf(file).filter((text) => text.startsWith('.'))) {
         const target = join(dirname(file), specifier)
         if (!target.startsWith(toolkit)) {
-          wrong.push(`${relative(root, file)} imports ${specifier}, outside the toolkit: use the package's public name.`)
+          wrong.push(
+            `${relative(root, file)} imports ${specifier}, outside the toolkit: use the package's public name.`,
+          )
           continue
         }
         const to = partOf(target)
@@ -47,7 +51,9 @@ describe('parts of the toolkit', () => {
         if (isFace(target)) {
           wrong.push(`${relative(root, file)} imports the face ${specifier}: import the parts it is made of.`)
         } else if (!isTest(file) && !(parts[from] ?? []).includes(to)) {
-          wrong.push(`${from} → ${to} in ${relative(root, file)}: ${advice[`${from} → ${to}`] ?? `${from} stands above ${to}, or they are kinds that must not know each other; pass the value in from cli.`}`)
+          wrong.push(
+            `${from} → ${to} in ${relative(root, file)}: ${advice[`${from} → ${to}`] ?? `${from} stands above ${to}, or they are kinds that must not know each other; pass the value in from cli.`}`,
+          )
         } else if (!/\/index\.ts$/.test(target)) {
           wrong.push(`${relative(root, file)} imports ${specifier}: another part is imported by its index.ts only.`)
         }
@@ -75,15 +81,23 @@ describe('packages', () => {
         for (const specifier of importsOf(file)) {
           if (specifier.startsWith('.')) {
             const target = relative(join(root, folder), join(dirname(file), specifier))
-            if (target.startsWith('..') && folder !== 'test') wrong.push(`${relative(root, file)} reaches out of ${folder} with ${specifier}: use the public name.`)
+            if (target.startsWith('..') && folder !== 'test')
+              wrong.push(`${relative(root, file)} reaches out of ${folder} with ${specifier}: use the public name.`)
             continue
           }
           const workspace = /^(sankofa|@sankofa\/[a-z-]+)/.exec(specifier)?.[0]
-          const own = { 'packages/sankofa': 'sankofa', 'packages/ledger': '@sankofa/ledger', 'apps/market': '@sankofa/market' }[folder]
+          const own = {
+            'packages/sankofa': 'sankofa',
+            'packages/ledger': '@sankofa/ledger',
+            'apps/market': '@sankofa/market',
+          }[folder]
           if (workspace !== undefined && workspace !== own && !allowed.includes(workspace)) {
-            wrong.push(`${relative(root, file)} imports ${specifier}: ${folder} may import ${allowed.length === 0 ? 'no other package' : allowed.join(', ')}.`)
+            wrong.push(
+              `${relative(root, file)} imports ${specifier}: ${folder} may import ${allowed.length === 0 ? 'no other package' : allowed.join(', ')}.`,
+            )
           }
-          if (/\/src\//.test(specifier) && !specifier.startsWith('#')) wrong.push(`${relative(root, file)} imports ${specifier}: name the package, not its source.`)
+          if (/\/src\//.test(specifier) && !specifier.startsWith('#'))
+            wrong.push(`${relative(root, file)} imports ${specifier}: name the package, not its source.`)
         }
       }
     }

@@ -20,8 +20,10 @@ export const mayImport = {
 /** What to do instead, for imports that are tempting. */
 export const advice: Readonly<Record<string, string>> = {
   'rollout → flags': 'Kinds reach rollout as ChangeKind values: pass the kind in from cli.',
-  'alert → rollout': 'Only rollout acts on changes: append "back-requested" to the journal, and read the journal for what was done.',
-  'console → rollout': 'Only rollout acts on changes: append a request to the journal (requestGo, requestHold, requestBack).',
+  'alert → rollout':
+    'Only rollout acts on changes: append "back-requested" to the journal, and read the journal for what was done.',
+  'console → rollout':
+    'Only rollout acts on changes: append a request to the journal (requestGo, requestHold, requestBack).',
   'observe → flags': 'Pass the exposures in as a function; the library root joins the two.',
   'judge → journal': 'The judge is pure: take what it needs as arguments, and let rollout fetch it.',
 }
@@ -30,7 +32,7 @@ export const advice: Readonly<Record<string, string>> = {
 export const packagesMayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/sankofa': [],
   'packages/ledger': [],
-  'packages/console': [],
+  'packages/console': ['sankofa'],
   'apps/market': ['sankofa', '@sankofa/ledger'],
   bench: ['sankofa', '@sankofa/ledger', '@sankofa/market'],
   scripts: ['sankofa', '@sankofa/market'],

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bootstrap, createPool, startEmbedded } from '../packages/sankofa/src/db/index.ts'
 import type { TestProject } from 'vitest/node'
+import { bootstrap, createPool, startEmbedded } from '../packages/sankofa/src/db/index.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -71,6 +71,46 @@ const catalogue = {
     text: (d: { sealed: string; now: string }) =>
       `The last seal covers transactions up to ${d.sealed}, and this server is only at ${d.now}: it was restored or replaced. Keep the old seals file as evidence, verify the events against it, then empty sankofa.event_seal and begin a new file.`,
   },
+  FLAG_UNKNOWN: {
+    status: 422,
+    text: (d: { flag: string; known: readonly string[] }) =>
+      `No flag "${d.flag}" is declared. ${d.known.length === 0 ? 'Declare one with defineFlag and list it in sankofa.config.ts.' : `Declared: ${d.known.join(', ')}.`}`,
+  },
+  FLAG_TAKEN: {
+    status: 409,
+    text: (d: { flag: string; change: ChangeId; by: string }) =>
+      `Change ${d.change} cannot have flag "${d.flag}": change ${d.by} is using it. Let that one settle, or run "sankofa back ${d.by}", then start this one again.`,
+  },
+  FLAG_SETTLED: {
+    status: 409,
+    text: (d: { flag: string; by: string }) =>
+      `Flag "${d.flag}" was settled by change ${d.by}, so its old path may be gone and nothing was changed. Declare a new flag for the next change.`,
+  },
+  SHARE_NOT_JOURNALLED: {
+    status: 409,
+    text: (d: { change: ChangeId; share: number; journalled: string }) =>
+      `Change ${d.change} was to be exposed at ${d.share * 100} %, but the journal says ${d.journalled}. Nothing was changed: journal the step first.`,
+  },
+  TUNABLE_UNKNOWN: {
+    status: 422,
+    text: (d: { tunable: string; known: readonly string[] }) =>
+      `No tunable "${d.tunable}" is declared. ${d.known.length === 0 ? 'Declare one with defineTunable and list it in sankofa.config.ts.' : `Declared: ${d.known.join(', ')}.`}`,
+  },
+  TUNABLE_TAKEN: {
+    status: 409,
+    text: (d: { tunable: string; change: ChangeId; by: string }) =>
+      `Change ${d.change} cannot set tunable "${d.tunable}": change ${d.by} is not settled yet. Let it settle, or run "sankofa back ${d.by}", then start this one again.`,
+  },
+  TUNABLE_SETTLED: {
+    status: 409,
+    text: (d: { tunable: string; by: string }) =>
+      `Tunable "${d.tunable}" was settled by change ${d.by}: the value before it is no longer kept. Propose the value that you want as a new change.`,
+  },
+  OVERRIDES_UNREADABLE: {
+    status: 500,
+    text: (d: { path: string }) =>
+      `${d.path} is not what "sankofa back --local" writes, so nothing was changed. Mend it, or delete it to drop every local override.`,
+  },
 } as const
 
 export type ErrorCode = keyof typeof catalogue

@@ -26,7 +26,12 @@ export function currentRelease(directory: string, environment: NodeJS.ProcessEnv
   const named = environment['SANKOFA_RELEASE']
   if (named !== undefined && named !== '') return named as ReleaseId
   const git = (...args: readonly string[]): string =>
-    execFileSync('git', [...args], { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 })
+    execFileSync('git', [...args], {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5_000,
+    })
   try {
     const commit = git('rev-parse', 'HEAD').trim().slice(0, 10)
     const dirty = git('status', '--porcelain') === '' ? '' : git('diff', 'HEAD')

@@ -32,10 +32,14 @@ test('a replaced leader cannot write', async ({ db }) => {
   await lease.release(epoch)
   const next = await createLease(db.pool, { name: watcherLease, holder: 'second', ttlMs: 60_000 }).acquire()
 
-  const stale = withFence(db.pool, epoch, (client) => client.query('insert into public.ledger_of_writes values ($1)', [epoch]))
+  const stale = withFence(db.pool, epoch, (client) =>
+    client.query('insert into public.ledger_of_writes values ($1)', [epoch]),
+  )
 
   await expect(stale).rejects.toMatchObject({ code: 'STALE_EPOCH' })
-  await withFence(db.pool, next ?? -1n, (client) => client.query('insert into public.ledger_of_writes values ($1)', [next]))
+  await withFence(db.pool, next ?? -1n, (client) =>
+    client.query('insert into public.ledger_of_writes values ($1)', [next]),
+  )
   const written = await db.pool.query('select epoch from public.ledger_of_writes')
   expect(written.rows).toEqual([{ epoch: 2n }])
 })

@@ -60,11 +60,7 @@ export function createLease(
  *
  * @throws SankofaError `STALE_EPOCH` when another leads; nothing of `work` has run
  */
-export function withFence<T>(
-  pool: pg.Pool,
-  epoch: bigint,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
+export function withFence<T>(pool: pg.Pool, epoch: bigint, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return inTransaction(pool, async (client) => {
     await client.query(`set local lock_timeout = '5s'`)
     const held = await client.query(

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { accessSync, chmodSync, constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -59,11 +70,18 @@ function restoreLinks(native: string): void {
 function versionOf(postgres: string, user: RunAs): string {
   try {
     // "postgres (PostgreSQL) 18.4"
-    return execFileSync(postgres, ['--version'], { encoding: 'utf8', cwd: '/', ...user }).trim().split(' ').at(-1) ?? ''
+    return (
+      execFileSync(postgres, ['--version'], { encoding: 'utf8', cwd: '/', ...user })
+        .trim()
+        .split(' ')
+        .at(-1) ?? ''
+    )
   } catch (cause) {
     throw new SankofaError(
       'EMBEDDED_REFUSED',
-      { reason: `The embedded PostgreSQL at ${postgres} does not run on this machine. Set DATABASE_URL to a server of your own.` },
+      {
+        reason: `The embedded PostgreSQL at ${postgres} does not run on this machine. Set DATABASE_URL to a server of your own.`,
+      },
       { cause },
     )
   }

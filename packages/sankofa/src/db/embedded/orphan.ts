@@ -9,7 +9,7 @@ import { SankofaError } from '../../core/index.ts'
  * @throws SankofaError `EMBEDDED_REFUSED` when a server that has a parent keeps the directory
  */
 export async function endOrphan(directory: string): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 6_000
   let asked = false
   for (let pid = livePostmaster(directory); pid !== undefined; pid = livePostmaster(directory)) {
     if (Date.now() > deadline) {
@@ -35,7 +35,11 @@ export function livePostmaster(directory: string): number | undefined {
   }
   if (!Number.isInteger(pid) || pid <= 1 || isGone(pid)) return undefined
   try {
-    return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '').endsWith('/postgres') ? pid : undefined
+    return readlinkSync(`/proc/${pid}/exe`)
+      .replace(/ \(deleted\)$/, '')
+      .endsWith('/postgres')
+      ? pid
+      : undefined
   } catch {
     // No /proc (macOS), or not ours to read: believe the file.
     return pid

@@ -1,7 +1,18 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +20,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { SankofaError } from '../../core/index.ts'
-import { type Binaries, findBinaries, openFolder, reachableFolder, type RunAs, runAs } from './binaries.ts'
+import { type Binaries, findBinaries, openFolder, type RunAs, reachableFolder, runAs } from './binaries.ts'
 import { endOrphan } from './orphan.ts'
 import { freePort } from './port.ts'
 
@@ -131,13 +142,31 @@ async function initialise(directory: string, binaries: Binaries, user: RunAs): P
     openFolder(fresh)
     chownSync(fresh, user.uid, user.gid)
   }
-  const args = ['-D', fresh, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions']
+  const args = [
+    '-D',
+    fresh,
+    '-U',
+    'postgres',
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ]
   try {
     await promisify(execFile)(binaries.initdb, args, { cwd: '/', env: { ...process.env, TZ: 'UTC' }, ...user })
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true })
-    const said = String((cause as { stderr?: string }).stderr ?? cause).trim().split('\n').at(-1)
-    throw new SankofaError('EMBEDDED_REFUSED', { reason: `PostgreSQL could not create its data in ${directory}: ${said}` }, { cause })
+    const said = String((cause as { stderr?: string }).stderr ?? cause)
+      .trim()
+      .split('\n')
+      .at(-1)
+    throw new SankofaError(
+      'EMBEDDED_REFUSED',
+      { reason: `PostgreSQL could not create its data in ${directory}: ${said}` },
+      { cause },
+    )
   }
   renameSync(fresh, directory)
 }
@@ -157,17 +186,23 @@ function launch(given: {
     `max_connections=${given.options.maximumConnections ?? 100}`,
     'timezone=UTC',
     'log_timezone=UTC',
-    ...(given.options.durable === false ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off'] : []),
+    ...(given.options.durable === false
+      ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off']
+      : []),
   ]
   const log = openSync(given.logFile, 'w', 0o600)
   try {
-    return spawn('sh', [guard, given.binaries.postgres, '-D', given.directory, ...settings.flatMap((line) => ['-c', line])], {
-      stdio: ['pipe', log, log],
-      cwd: '/',
-      // Its own group: Ctrl-C in the terminal must reach the server through us, after the services have closed.
-      detached: true,
-      ...given.user,
-    })
+    return spawn(
+      'sh',
+      [guard, given.binaries.postgres, '-D', given.directory, ...settings.flatMap((line) => ['-c', line])],
+      {
+        stdio: ['pipe', log, log],
+        cwd: '/',
+        // Its own group: Ctrl-C in the terminal must reach the server through us, after the services have closed.
+        detached: true,
+        ...given.user,
+      },
+    )
   } finally {
     closeSync(log)
   }

@@ -24,6 +24,7 @@ comment on column sankofa.event.prev_hash is 'hash of the event before, of the s
 create index event_type_at on sankofa.event (type, at);
 create index event_subject on sankofa.event (subject, id);
 create index event_at on sankofa.event (at);
+create index event_transaction on sankofa.event (transaction_id);
 create trigger event_append_only before update or delete or truncate on sankofa.event
   for each statement execute function sankofa.refuse_rewrite();
 
@@ -31,8 +32,10 @@ create trigger event_append_only before update or delete or truncate on sankofa.
 create table sankofa.event_chain (
   subject text  primary key,
   hash    bytea not null,
-  length  bigint not null
+  length  bigint not null,
+  prev_hash bytea
 );
+comment on column sankofa.event_chain.prev_hash is 'the hash before: lets one statement lock the row, move it on and write the event';
 
 -- A seal covers every event committed before it; its head is also written outside the database.
 create table sankofa.event_seal (
