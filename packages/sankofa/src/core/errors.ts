@@ -52,6 +52,34 @@ const catalogue = {
     text: (d: { what: string; offset: number; length: number }) =>
       `A stored ${d.what} of ${d.length} bytes cannot be read at byte ${d.offset}. It was written by a newer Sankofa or altered: update Sankofa, or delete the row.`,
   },
+  PERSON_NAME_WRONG: {
+    status: 422,
+    text: (d: { found: string }) =>
+      `"${d.found}" cannot name a person. Use letters, digits, spaces and . _ @ -, at most 60, such as "Ama Mensah".`,
+  },
+  CONSOLE_SIGN_IN: {
+    status: 401,
+    text: (_: Record<string, never>) =>
+      'There is no session here, or it has ended. Open the link that "npm start" printed, or paste its token.',
+  },
+  CONSOLE_TOKEN_UNKNOWN: {
+    status: 401,
+    text: (_: Record<string, never>) =>
+      'This token is not known, or it was revoked. Take the newest link that "npm start" printed.',
+  },
+  CONSOLE_TOO_MANY_TRIES: {
+    status: 429,
+    text: (d: { waitS: number }) => `Too many tokens were wrong. Wait ${d.waitS} s and try once more.`,
+  },
+  CONSOLE_FOREIGN: {
+    status: 403,
+    text: (d: { what: string; found: string; allowed: readonly string[] }) =>
+      `Refused: ${d.what} "${d.found.slice(0, 100)}" is not this console. Open it as ${d.allowed[0] ?? 'its own address'}.`,
+  },
+  CONSOLE_BUSY: {
+    status: 503,
+    text: (d: { clients: number }) => `${d.clients} screens are open already, the most this console keeps live. Close one.`,
+  },
   EMBEDDED_REFUSED: {
     status: 500,
     text: (d: { reason: string }) => d.reason,
