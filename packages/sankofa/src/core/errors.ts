@@ -78,7 +78,8 @@ const catalogue = {
   },
   CONSOLE_BUSY: {
     status: 503,
-    text: (d: { clients: number }) => `${d.clients} screens are open already, the most this console keeps live. Close one.`,
+    text: (d: { clients: number }) =>
+      `${d.clients} screens are open already, the most this console keeps live. Close one.`,
   },
   EMBEDDED_REFUSED: {
     status: 500,

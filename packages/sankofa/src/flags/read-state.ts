@@ -1,0 +1,80 @@
+import type pg from 'pg'
+import type { ChangeId } from '../core/index.ts'
+import { type KnownState, parseState } from './known-state.ts'
+
+/** What the journal says last of a change that is taken back on this host. */
+export type Outcome = 'live' | 'over'
+
+export type StateAnswer = {
+  readonly state: KnownState
+  /** The same as it came, for the file. */
+  readonly written: unknown
+  readonly outcomes: ReadonlyMap<ChangeId, Outcome>
+}
+
+// A server that hangs must not stop the loop that will notice when it is back.
+const answerWithinMs = 2_000
+
+/** Flags, tunables, open watches and outcomes in one statement, so that all of them are of one moment. */
+export async function readState(pool: pg.Pool, overridden: readonly ChangeId[]): Promise<StateAnswer> {
+  const query: pg.QueryConfig & { readonly query_timeout: number } = {
+    text: statement,
+    values: [overridden],
+    query_timeout: answerWithinMs,
+  }
+  const answer = await pool.query<{ state: unknown; over: readonly ChangeId[] }>(query)
+  const row = answer.rows[0]
+  const state = row === undefined ? undefined : parseState(row.state)
+  if (row === undefined || state === undefined)
+    throw new Error('the flag tables hold something that this version cannot read')
+  const over = new Set(row.over)
+  return {
+    state,
+    written: row.state,
+    outcomes: new Map(overridden.map((change) => [change, over.has(change) ? 'over' : 'live'])),
+  }
+}
+
+// A change is over when its last start has come to an end, and also when it never started.
+const statement = `
+select jsonb_build_object(
+         'format', 1,
+         'asOfMs', floor(extract(epoch from statement_timestamp()) * 1000),
+         'flags', (
+           select coalesce(jsonb_agg(jsonb_build_object(
+                    'flag', flag.flag,
+                    'change', flag.change_id,
+                    'goId', flag.go_id::text,
+                    'salt', flag.salt,
+                    'stage', flag.stage,
+                    'share', flag.share,
+                    'shareBefore', flag.share_before,
+                    'settled', flag.settled) order by flag.flag), '[]'::jsonb)
+             from sankofa.flag as flag),
+         'tunables', (
+           select coalesce(jsonb_agg(jsonb_build_object(
+                    'tunable', tunable.tunable,
+                    'change', tunable.change_id,
+                    'value', tunable.value,
+                    'before', case when tunable.value_before is not null
+                                   then jsonb_build_object('value', tunable.value_before) end) order by tunable.tunable), '[]'::jsonb)
+             from sankofa.tunable as tunable),
+         'watches', (
+           select coalesce(jsonb_agg(jsonb_build_object(
+                    'goId', watch.go_id::text,
+                    'guards', watch.guards,
+                    'sampleRate', watch.sample_rate) order by watch.go_id), '[]'::jsonb)
+             from sankofa.watch as watch
+            where watch.closed_at is null)
+       ) as state,
+       (
+         select coalesce(jsonb_agg(asked.change_id), '[]'::jsonb)
+           from unnest($1::text[]) as asked (change_id)
+          where coalesce((
+                  select journal.type
+                    from sankofa.journal as journal
+                   where journal.change_id = asked.change_id
+                     and journal.type in ('started', 'undone', 'settled')
+                   order by journal.id desc
+                   limit 1), 'undone') <> 'started'
+       ) as over`
