@@ -1,0 +1,8 @@
+export type { ArmTotals, Assign, ChangeInWindow, WorldExposure, WorldWindow } from './change-in-world.ts'
+export { type Effect, effects } from './effect.ts'
+export { type Environment, environments } from './environment.ts'
+export { checkoutAttempt, checkoutRoute, type Mix, shopMix } from './mix.ts'
+export { subjectOf } from './population.ts'
+export { createRandom, type Random } from './random.ts'
+export { planFor, type RolloutOptions, type RolloutResult, simulateRollout } from './rollout.ts'
+export { createWorld, type World, type WorldBaseline, type WorldOptions } from './world.ts'
