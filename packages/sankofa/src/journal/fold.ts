@@ -99,7 +99,7 @@ function step(state: ChangeState, record: Exclude<JournalRecord, JournalRecord<'
       return { ...state, held, pending: state.pending?.want === 'back' ? state.pending : undefined }
     }
     case 'resumed':
-      return resumed(state, at)
+      return resumed(state, record)
     case 'baking':
       return {
         ...state,
@@ -166,6 +166,7 @@ function started(state: ChangeState, record: JournalRecord<'started'>): ChangeSt
     lastReading: undefined,
     undoneBecause: undefined,
     stageClockFrom: undefined,
+    nextStageOnWord: undefined,
   }
 }
 
@@ -182,7 +183,7 @@ function exposed(state: ChangeState, record: JournalRecord<'exposed'>): ChangeSt
   }
   const pauses = open === undefined ? go.pauses : [...go.pauses.slice(0, -1), { from: open.from, to: record.at }]
   const isNew = !go.begun.some((begun) => begun.stage === act.stage)
-  const begun = isNew ? [...go.begun, { stage: act.stage, at: record.at }] : go.begun
+  const begun = isNew ? [...go.begun, { stage: act.stage, at: act.at }] : go.begun
   return {
     ...state,
     stage: act.stage,
@@ -191,18 +192,26 @@ function exposed(state: ChangeState, record: JournalRecord<'exposed'>): ChangeSt
     inFlight: undefined,
     paused: undefined,
     stageClockFrom: record.at,
+    nextStageOnWord: undefined,
     go: { ...go, begun, pauses },
   }
 }
 
-function resumed(state: ChangeState, at: Date): ChangeState {
+function resumed(state: ChangeState, record: JournalRecord<'resumed'>): ChangeState {
   const fingerprint = state.held?.fingerprint
   const go =
     fingerprint === undefined || state.go === undefined
       ? state.go
       : { ...state.go, acceptedErrors: [...state.go.acceptedErrors, fingerprint] }
   const pending = state.pending?.want === 'go' ? undefined : state.pending
-  return { ...state, go, pending, held: undefined, stageClockFrom: at }
+  return {
+    ...state,
+    go,
+    pending,
+    held: undefined,
+    stageClockFrom: record.at,
+    nextStageOnWord: record.data.nextStage === true ? true : undefined,
+  }
 }
 
 function undone(state: ChangeState, record: JournalRecord<'undone'>): ChangeState {

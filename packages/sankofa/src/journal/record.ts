@@ -33,7 +33,8 @@ export type RecordData = {
   exposed: { readonly stage: number; readonly share: number }
   /** `fingerprint` names the kind of error of a `new-error` hold: once a person has let it go on, it does not hold again. */
   held: { readonly reason: string; readonly ask: string; readonly cause?: HoldCause; readonly fingerprint?: string }
-  resumed: { readonly reason: string }
+  /** `nextStage`: a person takes it to the next stage on their word, though the evidence has not decided. */
+  resumed: { readonly reason: string; readonly nextStage?: boolean }
   baking: { readonly untilMs: number }
   undoing: { readonly reason: string; readonly cause: 'judge' | 'person' | 'sample-ratio'; readonly reading?: Reading }
   undone: { readonly undone: Undone; readonly subjectsHarmed?: number; readonly reading?: Reading }
@@ -47,8 +48,8 @@ export type RecordType = keyof RecordData
 
 export type { Forecast }
 
-/** Why a change stands still: a person, an undecided stage, an error never seen before, or an undo that needs a person. */
-export const holdCauses = ['person', 'deadline', 'new-error', 'undo'] as const
+/** Why a change stands still: a person, an undecided stage, an error never seen before, an undo that needs a person, a step that keeps failing. */
+export const holdCauses = ['person', 'deadline', 'new-error', 'undo', 'step-failed'] as const
 export type HoldCause = (typeof holdCauses)[number]
 
 export type JournalRecord<T extends RecordType = RecordType> = {

@@ -55,7 +55,7 @@ const schemas: { readonly [T in RecordType]: TSchema } = {
     cause: Type.Optional(Type.Union(holdCauses.map((cause) => Type.Literal(cause)))),
     fingerprint: Type.Optional(text),
   }),
-  resumed: loose({ reason: text }),
+  resumed: loose({ reason: text, nextStage: Type.Optional(Type.Boolean()) }),
   baking: loose({ untilMs: count }),
   undoing: loose({
     reason: text,

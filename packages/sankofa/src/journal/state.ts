@@ -21,7 +21,7 @@ export type Go = {
   readonly forecast: Forecast
   /** Why it went without a proof, in the words of the person who said so. */
   readonly unproved?: string
-  /** When each stage was first really exposed, oldest first. */
+  /** When the exposure of each stage was begun, oldest first: from then on a process may show it. */
   readonly begun: readonly { readonly stage: number; readonly at: Date }[]
   /** When the exposure stood at 0 for a while; what was measured then is not judged. */
   readonly pauses: readonly { readonly from: Date; readonly to?: Date }[]
@@ -103,6 +103,8 @@ export type ChangeState = {
   readonly paused?: string | undefined
   /** From when the deadline of the stage counts: its exposure, or the end of the last hold or pause. */
   readonly stageClockFrom?: Date | undefined
+  /** A person said that it goes to the next stage although the evidence has not decided. */
+  readonly nextStageOnWord?: boolean | undefined
   readonly bakeUntil?: Date | undefined
   readonly lastReading?: Reading | undefined
   readonly undoneBecause?:

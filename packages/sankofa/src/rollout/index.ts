@@ -1,0 +1,3 @@
+export { defaultLimits, type Limits } from './limits.ts'
+export type { LocalBacks } from './local-backs.ts'
+export { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts'

@@ -1,0 +1,177 @@
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { type Clock, isSankofaError } from '../core/index.ts'
+import { createLease, type Listener, listen, watcherLease } from '../db/index.ts'
+import type { ChangeKind, Journal } from '../journal/index.ts'
+import type { Measurement } from '../observe/index.ts'
+import type { RolloutContext } from './context.ts'
+import { setDriftRight } from './drift.ts'
+import { createEvidence } from './evidence.ts'
+import { follow } from './follow.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import { journalLocalBacks, type LocalBacks } from './local-backs.ts'
+import { createRetries } from './retries.ts'
+import { startWhatIsAsked } from './start-change.ts'
+import { takeTurn } from './turn.ts'
+
+export type WatcherOptions = {
+  readonly pool: pg.Pool
+  readonly journal: Journal
+  readonly kinds: readonly ChangeKind<unknown>[]
+  readonly measurement: Measurement
+  /** Names of the business attempts to watch. */
+  readonly attempts: readonly string[]
+  readonly clock: Clock
+  /** Names this process in this life. */
+  readonly holder: string
+  readonly log: Logger
+  /** To be woken by the journal at once; without it the watcher looks every second. */
+  readonly listenUrl?: string
+  readonly localBacks?: LocalBacks
+  readonly limits?: Partial<Limits>
+}
+
+export type Watcher = {
+  start(): void
+  /** Ends the present step, then lets the lease go, so that a standby leads at once. */
+  stop(): Promise<void>
+  /** One look at everything, as the leader of this epoch. @throws SankofaError `STALE_EPOCH` when another leads */
+  tick(epoch: bigint): Promise<void>
+  /** The epoch under which this process leads now. */
+  leading(): bigint | undefined
+}
+
+/** The only executor: it exposes, measures, judges, and goes on, holds or takes back. Any number may run; one leads. */
+export function createWatcher(options: WatcherOptions): Watcher {
+  const { pool, clock, log } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const lease = createLease(pool, { name: watcherLease, holder: options.holder, ttlMs: limits.leaseTtlMs })
+  const ending = new AbortController()
+  const running: Promise<void>[] = []
+  let epochNow: bigint | undefined
+  let listener: Listener | undefined
+  let wake = (): void => {}
+
+  let context = newContext(options, limits)
+  let comparedAtMs = Number.NEGATIVE_INFINITY
+
+  const lookAtWhatIsOut = async (epoch: bigint): Promise<void> => {
+    if (options.localBacks !== undefined) await journalLocalBacks(options.journal, options.localBacks)
+    await takeTurn(context, epoch)
+    if (clock.now() - comparedAtMs < limits.driftCheckMs) return
+    comparedAtMs = clock.now()
+    await setDriftRight(context, epoch)
+  }
+
+  /** Repeats `work` while this process leads under `epoch`. What fails is told and tried again. */
+  const whileLeading = async (epoch: bigint, work: () => Promise<void>, pause: () => Promise<void>): Promise<void> => {
+    while (!ending.signal.aborted && epochNow === epoch) {
+      try {
+        await work()
+      } catch (error) {
+        if (isSankofaError(error) && error.code === 'STALE_EPOCH') {
+          log.warn({ epoch: String(epoch) }, error.message)
+          epochNow = undefined
+          return
+        }
+        log.error({ err: error }, 'the watcher could not look; it tries again')
+      }
+      await pause()
+    }
+  }
+
+  const lead = async (epoch: bigint): Promise<void> => {
+    epochNow = epoch
+    // What another leader did meanwhile is in the journal and in the judged windows: start from those.
+    context = newContext(options, limits)
+    comparedAtMs = Number.NEGATIVE_INFINITY
+    log.info({ epoch: String(epoch), holder: options.holder }, 'leads')
+    let renewedAtMs = Date.now()
+    const renew = async (): Promise<void> => {
+      if (await lease.renew(epoch)) renewedAtMs = Date.now()
+      else epochNow = undefined
+    }
+    const renewPause = async (): Promise<void> => {
+      // The database may be away: another may lead by now, and only the fence knows.
+      if (Date.now() - renewedAtMs > limits.leaseTtlMs) epochNow = undefined
+      else await clock.sleep(limits.renewMs, ending.signal)
+    }
+    const tickPause = (): Promise<void> => sleepUntilWoken()
+    await Promise.all([
+      whileLeading(epoch, renew, renewPause),
+      whileLeading(epoch, () => lookAtWhatIsOut(epoch), tickPause),
+      whileLeading(epoch, () => startWhatIsAsked(context, epoch), tickPause),
+    ])
+    log.info({ epoch: String(epoch), holder: options.holder }, 'stands by')
+    if (ending.signal.aborted)
+      await lease
+        .release(epoch)
+        .catch((error: unknown) => log.warn({ err: error }, 'the lease was not let go; it expires'))
+    epochNow = undefined
+  }
+
+  const sleepers = new Set<() => void>()
+  const sleepUntilWoken = async (): Promise<void> => {
+    const woken = new AbortController()
+    const stir = (): void => woken.abort()
+    sleepers.add(stir)
+    ending.signal.addEventListener('abort', stir, { once: true })
+    await clock.sleep(limits.tickMs, woken.signal)
+    ending.signal.removeEventListener('abort', stir)
+    sleepers.delete(stir)
+  }
+  wake = () => {
+    for (const stir of sleepers) stir()
+  }
+
+  const standBy = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      try {
+        const epoch = await lease.acquire()
+        if (epoch !== undefined) await lead(epoch)
+      } catch (error) {
+        log.warn({ err: error }, 'the lease could not be asked for; it is tried again')
+      }
+      if (!ending.signal.aborted) await clock.sleep(limits.standbyMs, ending.signal)
+    }
+  }
+
+  return {
+    start() {
+      if (running.length > 0) return
+      const { listenUrl } = options
+      if (listenUrl !== undefined) {
+        listener = listen({ url: listenUrl, channels: ['sankofa_journal'], pollMs: 5_000, onChange: () => wake() })
+      }
+      running.push(standBy())
+    },
+    async stop() {
+      ending.abort()
+      await listener?.stop()
+      await Promise.all(running)
+    },
+    async tick(epoch) {
+      await lookAtWhatIsOut(epoch)
+      await startWhatIsAsked(context, epoch)
+      await takeTurn(context, epoch)
+    },
+    leading: () => epochNow,
+  }
+}
+
+function newContext(options: WatcherOptions, limits: Limits): RolloutContext {
+  const { pool, journal, measurement, attempts, clock, log } = options
+  return {
+    pool,
+    journal,
+    measurement,
+    attempts,
+    clock,
+    log,
+    limits,
+    kinds: new Map(options.kinds.map((kind) => [kind.kind, kind])),
+    follower: follow(journal),
+    evidence: createEvidence({ pool, measurement, propagationMs: limits.propagationMs }),
+    retries: createRetries(clock, limits.longestRetryMs),
+  }
+}
