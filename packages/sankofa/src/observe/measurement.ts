@@ -22,14 +22,25 @@ export type Baseline = {
   }[]
 }
 
-export type NewErrorKind = { readonly fingerprint: string; readonly route: string; readonly name: string; readonly exposedSubjects: number; readonly controlSubjects: number }
+export type NewErrorKind = {
+  readonly fingerprint: string
+  readonly route: string
+  readonly name: string
+  readonly exposedSubjects: number
+  readonly controlSubjects: number
+}
 
 /** One window of one stage, whole: every live process has reported, or its time was up. */
 export type ClosedWindow = JudgeWindow & { readonly stage: number; readonly newErrorKinds: readonly NewErrorKind[] }
 
 export type Liveness = {
   /** Processes that reported in the last 10 minutes, with the age of their newest report in ms. */
-  readonly processes: readonly { readonly processId: string; readonly service: string; readonly ageMs: number; readonly stopped: boolean }[]
+  readonly processes: readonly {
+    readonly processId: string
+    readonly service: string
+    readonly ageMs: number
+    readonly stopped: boolean
+  }[]
   /** Requests in the newest closed 2 minutes, and how many were expected there from the half hour before. */
   readonly requests: number
   readonly expected: number
