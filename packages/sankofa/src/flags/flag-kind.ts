@@ -1,12 +1,13 @@
 import type pg from 'pg'
-import { type ChangeId, type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from '../core/index.ts'
+import { type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from '../core/index.ts'
 import { withFence } from '../db/index.ts'
-import { type ChangeKind, foldChange, type Journal, type ProofDigest } from '../journal/index.ts'
+import type { ChangeKind, Journal, ProofDigest } from '../journal/index.ts'
 import type { Flag } from './flag.ts'
 import { baseOf, digestOf, type FlagPlan } from './flag-plan.ts'
-import { type FlagExposure, refuseConflict, refuseSettled, writeBack, writeExposure, writeSettled } from './flag-row.ts'
+import { refuseConflict, refuseSettled, writeBack, writeExposure, writeSettled } from './flag-row.ts'
+import { journalledStep } from './journalled-step.ts'
 import { proveFlag } from './prove-flag.ts'
-import { refusedProof } from './refused-proof.ts'
+import { unknownProof } from './to-proof.ts'
 
 /** Changes of kind `flag`: a plan names a declared flag, and its row in `sankofa.flag` is the world. */
 export function flagKind(options: {
@@ -20,9 +21,11 @@ export function flagKind(options: {
   const { pool, journal, flags } = options
   const clock = options.clock ?? systemClock
   const release = options.release ?? currentRelease(process.cwd())
+  const unknown = (id: string): SankofaError =>
+    new SankofaError('FLAG_UNKNOWN', { flag: id, known: flags.map((known) => known.id) })
   const declared = (id: string): Flag => {
     const flag = flags.find((candidate) => candidate.id === id)
-    if (flag === undefined) throw new SankofaError('FLAG_UNKNOWN', { flag: id, known: flags.map((known) => known.id) })
+    if (flag === undefined) throw unknown(id)
     return flag
   }
 
@@ -35,11 +38,7 @@ export function flagKind(options: {
     },
     async prove(plan) {
       const flag = flags.find((candidate) => candidate.id === plan.flag)
-      if (flag === undefined) {
-        const known = flags.map((candidate) => candidate.id)
-        const { message } = new SankofaError('FLAG_UNKNOWN', { flag: plan.flag, known })
-        return refusedProof({ digest: '', base: baseOf(release), steps: [], reason: message }, clock)
-      }
+      if (flag === undefined) return unknownProof(unknown(plan.flag), release, clock)
       return proveFlag(flag, { release, clock })
     },
     async actual(id) {
@@ -51,7 +50,8 @@ export function flagKind(options: {
     },
     async expose(id, plan, share, epoch) {
       const flag = declared(plan.flag)
-      const exposure = await journalled(journal, id, share)
+      const { go, stage, shareBefore } = await journalledStep(journal, id, share)
+      const exposure = { goId: go.goId, salt: go.salt, stage, share, shareBefore }
       await withFence(pool, epoch, async (client) => {
         await refuseConflict(client, flag.id, id)
         await writeExposure(client, flag.id, id, exposure, epoch)
@@ -73,17 +73,4 @@ export function flagKind(options: {
       await withFence(pool, epoch, (client) => writeSettled(client, plan.flag, id, epoch))
     },
   }
-}
-
-/** Go, salt and stage come from the journal, so that a restart writes exactly what was begun. */
-async function journalled(journal: Pick<Journal, 'read'>, id: ChangeId, share: number): Promise<FlagExposure> {
-  const state = foldChange(await journal.read({ change: id }))
-  const go = state?.go
-  const step = state?.inFlight === undefined ? state : state.inFlight.act === 'expose' ? state.inFlight : undefined
-  if (go === undefined || step === undefined || step.share !== share) {
-    const said = step === undefined || go === undefined ? 'that nothing is to be exposed' : `${step.share * 100} %`
-    throw new SankofaError('SHARE_NOT_JOURNALLED', { change: id, share, journalled: said })
-  }
-  const { stage, shareBefore } = step
-  return { goId: go.goId, salt: go.salt, stage, share, shareBefore }
 }

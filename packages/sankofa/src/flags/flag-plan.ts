@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReleaseId } from '../core/index.ts'
-import { type Flag, isExpired } from './flag.ts'
+import type { Flag } from './flag.ts'
 
 /** What a flag change does: it brings the new path of this flag to everyone, a little at a time. */
 export type FlagPlan = { readonly flag: string }
@@ -15,6 +15,3 @@ export function digestOf(flag: Flag): string {
 export const baseOf = (release: ReleaseId): string => `release ${release}`
 
 export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
-
-export const expiryNote = (flag: Flag, nowMs: number): readonly string[] =>
-  isExpired(flag, nowMs) ? [`The flag expired on ${flag.expires}; ask ${flag.owner} which path stays.`] : []

@@ -89,7 +89,7 @@ function problemsOf(flag: Flag): readonly string[] {
     if (conditionsOf(rule).length === 0)
       problems.push(`${name}: rule ${index + 1} has no condition; use "otherwise" instead`)
   })
-  for (const treatment of [...flag.rules.map((rule) => rule.then), flag.otherwise]) {
+  for (const treatment of [...flag.rules.map((rule) => rule.treat), flag.otherwise]) {
     if (!treatments.includes(treatment)) {
       problems.push(`${name}: "${String(treatment)}" is not one of ${treatments.join(', ')}`)
     }

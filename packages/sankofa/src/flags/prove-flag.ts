@@ -1,14 +1,12 @@
 import type { Clock, ReleaseId } from '../core/index.ts'
 import { withScratchServer } from '../db/index.ts'
 import type { Proof } from '../journal/index.ts'
-import type { Flag, FlagProof } from './flag.ts'
-import { baseOf, digestOf, expiryNote } from './flag-plan.ts'
+import { type Flag, type FlagProof, isExpired } from './flag.ts'
+import { baseOf, digestOf } from './flag-plan.ts'
 import { measureFlagUndo } from './measure-undo.ts'
-import { proofValidMs, refusedProof } from './refused-proof.ts'
+import { type Finding, toProof } from './to-proof.ts'
 
 const stepWithinMs = 60_000
-
-type Outcome = { readonly reason: string | undefined; readonly steps: readonly string[]; readonly undoMs: number }
 
 /**
  * Shows that the flag can be taken back: on a throw-away server, the old path passes its test on rows that the new path
@@ -16,46 +14,37 @@ type Outcome = { readonly reason: string | undefined; readonly steps: readonly s
  *
  * @param options.stepWithinMs - what each of the proof's functions may take; one minute unless told
  */
-export async function proveFlag(
+export function proveFlag(
   flag: Flag,
   options: { readonly release: ReleaseId; readonly clock: Clock; readonly stepWithinMs?: number },
 ): Promise<Proof> {
   const { clock } = options
-  const digest = digestOf(flag)
-  const base = baseOf(options.release)
   const { proof } = flag
-  if (proof === undefined) {
-    const reason = `Flag "${flag.id}" declares no proof. Give defineFlag a proof: prepare(url) boots the service on an empty database, newPath(harness) does the work with the flag on, oldPath(harness) tests the old path on those rows, close(harness) ends it.`
-    return refusedProof({ digest, base, steps: [], reason }, clock)
-  }
-  const { reason, steps, undoMs } = await withScratchServer(async (url): Promise<Outcome> => {
-    const paths = await runPaths(flag.id, proof, url, options.stepWithinMs ?? stepWithinMs)
-    if (paths.reason !== undefined) return { ...paths, undoMs: 0 }
-    const tookMs = await measureFlagUndo(url)
-    if (tookMs === undefined) {
-      return {
-        ...paths,
-        reason: 'A process did not obey the undo within 5 s on the throw-away server. Try again.',
-        undoMs: 0,
-      }
+  return toProof({ digest: digestOf(flag), base: baseOf(options.release) }, clock, async () => {
+    if (proof === undefined) {
+      const reason = `Flag "${flag.id}" declares no proof. Give defineFlag a proof: prepare(url) boots the service on an empty database, newPath(harness) does the work with the flag on, oldPath(harness) tests the old path on those rows, close(harness) ends it.`
+      return { steps: [], undoMs: undefined, reason }
     }
-    const told = `Taking it back reached a running process after ${tookMs} ms.`
-    return { reason: undefined, steps: [...paths.steps, told, ...expiryNote(flag, clock.now())], undoMs: tookMs }
+    const expired = `The flag expired on ${flag.expires}; ask ${flag.owner} which path stays.`
+    const note = isExpired(flag, clock.now()) ? [expired] : []
+    return withScratchServer(async (url): Promise<Finding> => {
+      const paths = await runPaths(flag.id, proof, url, options.stepWithinMs ?? stepWithinMs)
+      const steps = [...paths.steps, ...note]
+      if (paths.reason !== undefined) return { steps, undoMs: undefined, reason: paths.reason }
+      return { steps, undoMs: await measureFlagUndo(url) }
+    })
   })
-  if (reason !== undefined) return refusedProof({ digest, base, steps, reason }, clock)
-  const expiresAt = new Date(clock.now() + proofValidMs).toISOString()
-  return { ok: true, digest, base, expiresAt, loss: 'kept', undoMs, locks: [], steps }
 }
 
-async function runPaths(
-  id: string,
-  proof: FlagProof,
-  url: string,
-  withinMs: number,
-): Promise<{ readonly reason: string | undefined; readonly steps: readonly string[] }> {
+type PathsFinding = { readonly reason: string | undefined; readonly steps: readonly string[] }
+
+async function runPaths(id: string, proof: FlagProof, url: string, withinMs: number): Promise<PathsFinding> {
   const steps: string[] = []
-  const prepared = await attempt(() => proof.prepare(url), withinMs)
+  const booting = proof.prepare(url)
+  const prepared = await attempt(() => booting, withinMs)
   if (!prepared.ok) {
+    // What boots too late must not stay behind.
+    void booting.then((harness) => proof.close(harness)).catch(() => {})
     const reason = `The service did not boot for the proof of flag "${id}": ${prepared.error}. Mend "prepare".`
     return { reason, steps }
   }

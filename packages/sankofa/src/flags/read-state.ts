@@ -12,26 +12,49 @@ export type StateAnswer = {
   readonly outcomes: ReadonlyMap<ChangeId, Outcome>
 }
 
-// A server that hangs must not stop the loop that will notice when it is back.
-const answerWithinMs = 2_000
+// The server gives up first, so that a table that stays locked does not collect waiting connections; the client gives up
+// on a server that does not even say so, or the loop would not notice when it is back.
+const serverGivesUpMs = 1_500
+const clientGivesUpMs = 2_000
 
 /** Flags, tunables, open watches and outcomes in one statement, so that all of them are of one moment. */
 export async function readState(pool: pg.Pool, overridden: readonly ChangeId[]): Promise<StateAnswer> {
-  const query: pg.QueryConfig & { readonly query_timeout: number } = {
-    text: statement,
-    values: [overridden],
-    query_timeout: answerWithinMs,
-  }
-  const answer = await pool.query<{ state: unknown; over: readonly ChangeId[] }>(query)
-  const row = answer.rows[0]
-  const state = row === undefined ? undefined : parseState(row.state)
-  if (row === undefined || state === undefined)
-    throw new Error('the flag tables hold something that this version cannot read')
+  const row = await ask(pool, overridden)
+  const state = parseState(row.state)
+  if (state === undefined) throw new Error('the flag tables hold something that this version cannot read')
   const over = new Set(row.over)
   return {
     state,
     written: row.state,
     outcomes: new Map(overridden.map((change) => [change, over.has(change) ? 'over' : 'live'])),
+  }
+}
+
+type Row = { readonly state: unknown; readonly over: readonly ChangeId[] }
+
+async function ask(pool: pg.Pool, overridden: readonly ChangeId[]): Promise<Row> {
+  const client = await pool.connect()
+  const query = (text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> => {
+    const bounded: pg.QueryConfig & { readonly query_timeout: number } = {
+      text,
+      values,
+      query_timeout: clientGivesUpMs,
+    }
+    return client.query<Row>(bounded)
+  }
+  let failed = true
+  try {
+    await query('begin read only')
+    await query(`set local statement_timeout = ${serverGivesUpMs}`)
+    const answer = await query(statement, [overridden])
+    await query('commit')
+    const [row] = answer.rows
+    if (row === undefined) throw new Error('the flag tables gave no answer')
+    failed = false
+    return row
+  } finally {
+    // After an error the connection may still be waiting for its answer: it is closed, not used again.
+    client.release(failed)
   }
 }
 

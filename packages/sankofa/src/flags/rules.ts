@@ -14,13 +14,13 @@ export const treatments = ['randomised', 'on', 'off'] as const
 export type Treatment = (typeof treatments)[number]
 
 /** The first rule whose conditions all hold decides. */
-export type Rule = { readonly when: Condition | readonly Condition[]; readonly then: Treatment }
+export type Rule = { readonly when: Condition | readonly Condition[]; readonly treat: Treatment }
 
 type Test = (attributes: Attributes) => boolean
 
 /** Rules as one function, so that nothing is looked up or built while a request waits. */
 export function compileRules(rules: readonly Rule[], otherwise: Treatment): (attributes: Attributes) => Treatment {
-  const compiled = rules.map((rule) => ({ tests: conditionsOf(rule).map(compileCondition), treatment: rule.then }))
+  const compiled = rules.map((rule) => ({ tests: conditionsOf(rule).map(compileCondition), treatment: rule.treat }))
   return (attributes) => {
     for (const rule of compiled) if (rule.tests.every((test) => test(attributes))) return rule.treatment
     return otherwise

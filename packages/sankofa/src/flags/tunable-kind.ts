@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from '../core/index.ts'
-import { withFence, withScratchServer } from '../db/index.ts'
-import { type ChangeKind, foldChange, type Journal, type ProofDigest } from '../journal/index.ts'
-import { baseOf, hashOf } from './flag-plan.ts'
-import { measureTunableUndo } from './measure-undo.ts'
-import { proofValidMs, refusedProof } from './refused-proof.ts'
-import { problemWith, type Tunable } from './tunable.ts'
+import { withFence } from '../db/index.ts'
+import type { ChangeKind, Journal, ProofDigest } from '../journal/index.ts'
+import { baseOf } from './flag-plan.ts'
+import { journalledStep } from './journalled-step.ts'
+import { digestOfValues, proveTunable } from './prove-tunable.ts'
+import { unknownProof } from './to-proof.ts'
+import type { Tunable } from './tunable.ts'
 import { readTunable, refuseConflict, writeTunable, writeTunableBack, writeTunableSettled } from './tunable-row.ts'
 
 export type TunablePlan = { readonly tunable: string; readonly value: unknown }
@@ -16,55 +17,37 @@ export function tunableKind(options: {
   readonly pool: pg.Pool
   readonly journal: Pick<Journal, 'read'>
   readonly tunables: readonly Tunable[]
+  /** What the proof is made on; what runs in this folder unless told. */
   readonly release?: ReleaseId
   readonly clock?: Clock
 }): ChangeKind<TunablePlan> & ProofDigest<TunablePlan> {
   const { pool, journal, tunables } = options
   const clock = options.clock ?? systemClock
-  const base = baseOf(options.release ?? currentRelease(process.cwd()))
-  const find = (id: string): Tunable => {
+  const release = options.release ?? currentRelease(process.cwd())
+  const unknown = (id: string): SankofaError =>
+    new SankofaError('TUNABLE_UNKNOWN', { tunable: id, known: tunables.map((known) => known.id) })
+  const declared = (id: string): Tunable => {
     const tunable = tunables.find((candidate) => candidate.id === id)
-    const known = tunables.map((candidate) => candidate.id)
-    if (tunable === undefined) throw new SankofaError('TUNABLE_UNKNOWN', { tunable: id, known })
+    if (tunable === undefined) throw unknown(id)
     return tunable
   }
   const valueNow = async (tunable: Tunable): Promise<unknown> => {
     const row = await readTunable(pool, tunable.id, 'no lock')
     return row === undefined ? tunable.initial : row.value
   }
-  // The value that would come back is part of what is proved: another one in between makes the proof stale.
-  const digest = (plan: TunablePlan, before: unknown): string => hashOf([plan.tunable, plan.value, before])
 
   return {
     kind: 'tunable',
     control: 'none',
     dependsOn: () => [],
     async currentDigest(plan) {
-      return { digest: digest(plan, await valueNow(find(plan.tunable))), base }
+      const tunable = declared(plan.tunable)
+      return { digest: digestOfValues(tunable, await valueNow(tunable), plan.value), base: baseOf(release) }
     },
     async prove(plan) {
       const tunable = tunables.find((candidate) => candidate.id === plan.tunable)
-      if (tunable === undefined) {
-        const known = tunables.map((candidate) => candidate.id)
-        const { message } = new SankofaError('TUNABLE_UNKNOWN', { tunable: plan.tunable, known })
-        return refusedProof({ digest: '', base, steps: [], reason: message }, clock)
-      }
-      const before = await valueNow(tunable)
-      const found = { digest: digest(plan, before), base }
-      const reason = reasonAgainst(tunable, before, plan.value)
-      if (reason !== undefined) return refusedProof({ ...found, steps: [], reason }, clock)
-      const undoMs = await withScratchServer((url) => measureTunableUndo(url, before, plan.value))
-      const steps = [
-        `The value now, ${JSON.stringify(before)}, passes the service's own validation.`,
-        `The new value, ${JSON.stringify(plan.value)}, passes it too.`,
-      ]
-      if (undoMs === undefined) {
-        const late = 'A process did not obey the undo within 5 s on the throw-away server. Try again.'
-        return refusedProof({ ...found, steps, reason: late }, clock)
-      }
-      steps.push(`Taking it back reached a running process after ${undoMs} ms, on a throw-away server.`)
-      const expiresAt = new Date(clock.now() + proofValidMs).toISOString()
-      return { ok: true, ...found, expiresAt, loss: 'kept', undoMs, locks: [], steps }
+      if (tunable === undefined) return unknownProof(unknown(plan.tunable), release, clock)
+      return proveTunable(tunable, { before: await valueNow(tunable), after: plan.value }, { release, clock })
     },
     async actual(id) {
       const found = await pool.query('select 1 from sankofa.tunable as tunable where tunable.change_id = $1 limit 1', [
@@ -73,13 +56,8 @@ export function tunableKind(options: {
       return found.rowCount === 1 ? 1 : 0
     },
     async expose(id, plan, share, epoch) {
-      const tunable = find(plan.tunable)
-      const state = foldChange(await journal.read({ change: id }))
-      const step = state?.inFlight === undefined ? state : state.inFlight.act === 'expose' ? state.inFlight : undefined
-      if (state?.go === undefined || step?.share !== share) {
-        const journalled = step === undefined ? 'that nothing is to be exposed' : `${step.share * 100} %`
-        throw new SankofaError('SHARE_NOT_JOURNALLED', { change: id, share, journalled })
-      }
+      const tunable = declared(plan.tunable)
+      await journalledStep(journal, id, share)
       await withFence(pool, epoch, async (client) => {
         const row = await readTunable(client, tunable.id, 'for update')
         refuseConflict(tunable.id, id, row)
@@ -90,11 +68,12 @@ export function tunableKind(options: {
         await writeTunable(client, tunable.id, id, { value: plan.value, before }, epoch)
       })
     },
+    // Neither looks at the declarations: a release that no longer has the tunable must still be able to take it back.
     async undo(id, plan, epoch) {
       const startedAtMs = clock.now()
       const wrote = await withFence(pool, epoch, async (client) => {
         const row = await readTunable(client, plan.tunable, 'for update')
-        if (row?.change === id && row.before === undefined) refuseConflict(plan.tunable, id, row)
+        if (row?.change === id) refuseConflict(plan.tunable, id, row)
         return writeTunableBack(client, plan.tunable, id, epoch)
       })
       const summary = wrote
@@ -106,17 +85,4 @@ export function tunableKind(options: {
       await withFence(pool, epoch, (client) => writeTunableSettled(client, plan.tunable, id, epoch))
     },
   }
-}
-
-function reasonAgainst(tunable: Tunable, before: unknown, after: unknown): string | undefined {
-  const old = problemWith(tunable.parse, before)
-  if (old !== undefined) {
-    return `Tunable "${tunable.id}" could not go back: its value now, ${JSON.stringify(before)}, no longer passes the validation (${old}). Set a value that passes first, or allow this one again.`
-  }
-  const next = problemWith(tunable.parse, after)
-  if (next !== undefined)
-    return `Tunable "${tunable.id}" does not take ${JSON.stringify(after)}: ${next}. Propose another value.`
-  if (isDeepStrictEqual(before, after))
-    return `Tunable "${tunable.id}" already is ${JSON.stringify(after)}: there is nothing to change.`
-  return undefined
 }
