@@ -1,0 +1,36 @@
+import type { Mark } from 'sankofa/console/contract'
+import type uPlot from 'uplot'
+
+export type MarkInks = { readonly shown: string; readonly back: string; readonly font: string }
+
+const labelGapPx = 8
+
+/** Draws a vertical line where a change was shown or taken back, and its name where there is room for it. */
+export function drawMarks(plot: uPlot, marks: readonly Mark[], inks: MarkInks): void {
+  const { ctx, bbox } = plot
+  const ratio = window.devicePixelRatio
+  // One row of names for what went out, one for what came back, each with its own end of the last name.
+  const endOfLabel = { shown: 0, back: 0 }
+  ctx.save()
+  ctx.font = inks.font
+  ctx.textBaseline = 'top'
+  for (const mark of marks) {
+    const x = Math.round(plot.valToPos(mark.atMs / 1_000, 'x', true))
+    if (x < bbox.left || x > bbox.left + bbox.width) continue
+    const row = mark.what === 'taken back' ? 'back' : 'shown'
+    ctx.strokeStyle = ctx.fillStyle = row === 'back' ? inks.back : inks.shown
+    ctx.lineWidth = ratio
+    ctx.setLineDash(mark.what === 'shown' || mark.what === 'taken back' ? [] : [3 * ratio, 3 * ratio])
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    const label = `${row === 'back' ? '↩ ' : ''}${mark.change}`
+    const width = ctx.measureText(label).width
+    const left = Math.min(x + 4 * ratio, bbox.left + bbox.width - width)
+    if (left < endOfLabel[row]) continue
+    ctx.fillText(label, left, bbox.top + (row === 'back' ? 16 : 2) * ratio)
+    endOfLabel[row] = left + width + labelGapPx * ratio
+  }
+  ctx.restore()
+}

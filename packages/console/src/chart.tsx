@@ -1,0 +1,177 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { SignalSeries } from 'sankofa/console/contract'
+import uPlot from 'uplot'
+import { drawMarks } from './chart-marks.ts'
+import { refreshSeries } from './live.ts'
+import { chartMinutes, nowMs, series } from './state.ts'
+import { percent, whenShort } from './words.ts'
+
+type View = 'requests' | 'failures' | 'slow'
+const views: readonly { readonly view: View; readonly label: string }[] = [
+  { view: 'requests', label: 'Requests a second' },
+  { view: 'failures', label: 'Failed requests' },
+  { view: 'slow', label: 'Slow requests' },
+]
+const spans: readonly { readonly minutes: number; readonly label: string }[] = [
+  { minutes: 15, label: '15 min' },
+  { minutes: 60, label: '1 h' },
+  { minutes: 180, label: '3 h' },
+]
+const heightPx = 240
+const marksListed = 6
+
+const valuesOf = (all: SignalSeries, view: View): readonly (number | null)[] =>
+  view === 'requests' ? all.requestsPerSecond : view === 'failures' ? all.failedShare : all.p95Ms
+
+const shownValue = (view: View, value: number): string =>
+  view === 'requests'
+    ? String(Number(value.toPrecision(3)))
+    : view === 'failures'
+      ? percent(value)
+      : `${Math.round(value)} ms`
+
+/** A colour as the canvas needs it: resolved for the light or dark scheme in force. */
+function ink(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(${name})`
+  element.append(probe)
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
+}
+
+function plotOptions(host: HTMLElement, view: View): uPlot.Options {
+  const muted = ink(host, '--muted')
+  const line = ink(host, '--line')
+  const stroke = ink(host, view === 'failures' ? '--hurting' : '--ink')
+  const font = `12px ${getComputedStyle(host).fontFamily}`
+  const inks = {
+    shown: ink(host, '--accent'),
+    back: ink(host, '--hurting'),
+    font: `600 ${11 * window.devicePixelRatio}px ${getComputedStyle(host).fontFamily}`,
+  }
+  const axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false } }
+  return {
+    width: host.clientWidth,
+    height: heightPx,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 } },
+    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.25] } },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_plot, seconds) => seconds.map((s) => whenShort(s * 1_000, s * 1_000)),
+        space: 80,
+      },
+      { ...axis, size: 58, values: (_plot, values) => values.map((value) => shownValue(view, value)) },
+    ],
+    series: [{}, { stroke, width: 1.75, points: { show: false }, spanGaps: false }],
+    hooks: { draw: [(plot) => drawMarks(plot, series.peek()?.marks ?? [], inks)] },
+  }
+}
+
+function Choice<T extends string | number>(props: {
+  readonly name: string
+  readonly legend: string
+  readonly options: readonly { readonly value: T; readonly label: string }[]
+  readonly chosen: T
+  choose(value: T): void
+}) {
+  return (
+    <fieldset class="choice">
+      <legend>{props.legend}</legend>
+      {props.options.map(({ value, label }) => (
+        <label key={value}>
+          <input type="radio" name={props.name} checked={value === props.chosen} onChange={() => props.choose(value)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function Plot({ view }: { readonly view: View }) {
+  const host = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const data = series.value
+
+  useEffect(() => {
+    const element = host.current
+    if (element === null) return
+    const draw = (): void => {
+      plot.current?.destroy()
+      const known = series.peek()
+      const values = known === undefined ? [[], []] : [[...known.times], [...valuesOf(known, view)]]
+      plot.current = new uPlot(plotOptions(element, view), values as uPlot.AlignedData, element)
+    }
+    draw()
+    const scheme = window.matchMedia('(prefers-color-scheme: dark)')
+    scheme.addEventListener('change', draw)
+    const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: heightPx }))
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      scheme.removeEventListener('change', draw)
+      plot.current?.destroy()
+      plot.current = undefined
+    }
+  }, [view])
+
+  useEffect(() => {
+    if (data !== undefined) plot.current?.setData([[...data.times], [...valuesOf(data, view)]] as uPlot.AlignedData)
+  }, [data, view])
+
+  return <div class="plot" ref={host} aria-hidden="true" />
+}
+
+/** The same marks in words, newest first: what the lines of the chart mean, also without seeing it. */
+function Marks() {
+  const marks = series.value?.marks ?? []
+  if (marks.length === 0) return <p class="quiet">No change went out or came back in this time.</p>
+  return (
+    <ol class="marks">
+      {marks
+        .slice(-marksListed)
+        .reverse()
+        .map((mark) => (
+          <li key={`${mark.atMs}${mark.change}${mark.words}`} class={mark.what === 'taken back' ? 'back' : ''}>
+            <time>{whenShort(mark.atMs, nowMs.value)}</time> <span class="id">{mark.change}</span> {mark.words}
+          </li>
+        ))}
+    </ol>
+  )
+}
+
+export function Chart() {
+  const view = useSignal<View>('requests')
+  return (
+    <section aria-labelledby="chart-title">
+      <div class="heading">
+        <h2 id="chart-title">The service, with the changes marked</h2>
+        <Choice
+          name="view"
+          legend="What to draw"
+          options={views.map((one) => ({ value: one.view, label: one.label }))}
+          chosen={view.value}
+          choose={(chosen) => {
+            view.value = chosen
+          }}
+        />
+        <Choice
+          name="span"
+          legend="How far back"
+          options={spans.map((one) => ({ value: one.minutes, label: one.label }))}
+          chosen={chartMinutes.value}
+          choose={(minutes) => {
+            chartMinutes.value = minutes
+            void refreshSeries()
+          }}
+        />
+      </div>
+      <Plot view={view.value} />
+      <Marks />
+    </section>
+  )
+}

@@ -1,0 +1,112 @@
+import { type ChangeState, mayAppend } from '../journal/index.ts'
+import { deadlineFactor } from '../judge/index.ts'
+import type { ChangeStatus } from './contract.ts'
+import { evidenceOf } from './evidence.ts'
+import { duration, percent, sentence } from './words.ts'
+
+/** One change for the screen: pure, from what the journal says and the time. */
+export function changeStatus(state: ChangeState, lastActor: string, nowMs: number): ChangeStatus {
+  const forecasts = state.go?.forecast.stages ?? []
+  const undo = undoOf(state, nowMs)
+  return {
+    id: state.change,
+    kind: state.kind,
+    title: state.title,
+    author: state.author,
+    state: state.state,
+    stage: state.stage,
+    stages: (state.go?.stages ?? []).map((stage, index) => ({
+      share: stage.share,
+      expectedMs: forecasts[index]?.expectedMs ?? null,
+    })),
+    share: state.share,
+    undoProved: undo.proved,
+    undoWords: undo.words,
+    evidence: evidenceOf(state),
+    now: nowWords(state),
+    wait: waitWords(state, nowMs),
+    lastActor,
+    lastAt: state.lastAt.toISOString(),
+    held: state.held === undefined ? null : { reason: sentence(state.held.reason), ask: sentence(state.held.ask) },
+    can: {
+      go: mayAppend(state, 'go-requested') === undefined && state.pending?.want !== 'go',
+      hold: mayAppend(state, 'hold-requested') === undefined && state.pending?.want !== 'hold',
+      back: mayAppend(state, 'back-requested') === undefined && state.pending?.want !== 'back',
+    },
+  }
+}
+
+function undoOf(state: ChangeState, nowMs: number): { readonly proved: boolean; readonly words: string } {
+  if (state.unproved !== undefined) return { proved: false, words: `Out without a proof: “${state.unproved}”` }
+  const { proof } = state
+  if (proof === undefined) {
+    return {
+      proved: false,
+      words: state.refusal === undefined ? 'It is proved before it goes.' : sentence(state.refusal.reason),
+    }
+  }
+  // What is out went out while its proof held; only what waits must be proved anew.
+  const waits = state.state === 'proved' || state.state === 'proposed'
+  if (waits && Date.parse(proof.expiresAt) <= nowMs) {
+    return { proved: false, words: 'Its proof has expired; it is proved again before it goes.' }
+  }
+  const loss = {
+    kept: 'Nothing is lost',
+    stashed: 'What would be lost is kept aside',
+    lost: 'Something is lost for good',
+  }
+  return { proved: true, words: `${loss[proof.loss]}; it takes ${undoTime(proof.undoMs)}.` }
+}
+
+const undoTime = (ms: number): string => (ms < 1_000 ? 'under a second' : `about ${duration(ms)}`)
+
+function nowWords(state: ChangeState): string {
+  const { inFlight, pending, failing } = state
+  if (failing !== undefined && failing.times > 1) {
+    return `The step “${failing.step}” has failed ${failing.times} times and is tried again: ${sentence(failing.error)}`
+  }
+  if (inFlight?.act === 'undo') return 'Being taken back.'
+  if (pending !== undefined) {
+    const asked = { go: 'let it go out', hold: 'hold it', back: 'take it back' }
+    return `${pending.actor} asked to ${asked[pending.want]}; the watcher does it within seconds.`
+  }
+  if (inFlight?.act === 'expose') return `Being shown to ${percent(inFlight.share)} of customers.`
+  if (inFlight?.act === 'settle') return 'Being kept for good.'
+  if (state.paused !== undefined) return `Paused, shown to nobody: ${sentence(state.paused)}`
+  if (state.held !== undefined) return 'Held: a person decides.'
+  switch (state.state) {
+    case 'proposed':
+      return 'Proposed; not proved yet.'
+    case 'proved':
+      return 'Ready to go.'
+    case 'refused':
+      return `Refused: ${sentence(state.refusal?.reason ?? 'no reason was kept')}`
+    case 'exposed':
+      return `Watched at ${percent(state.share)}.`
+    case 'bake':
+      return 'Everyone but a last few has it; it stays so for a while before it is kept.'
+    case 'settled':
+      return 'Kept for good.'
+    case 'undone':
+      return `Taken back${state.undoneBecause?.cause === 'person' ? ' by a person' : ' by itself'}: ${sentence(state.undoneBecause?.reason ?? '')}`
+    default:
+      return state.state satisfies never
+  }
+}
+
+/** How long until the next step, as it was forecast and as it has gone so far. */
+function waitWords(state: ChangeState, nowMs: number): string {
+  if (state.held !== undefined || state.inFlight !== undefined || state.paused !== undefined) return ''
+  if (state.state === 'bake' && state.bakeUntil !== undefined) {
+    const leftMs = state.bakeUntil.getTime() - nowMs
+    return leftMs > 0 ? `Kept for good in about ${duration(leftMs)}.` : 'Kept for good any moment.'
+  }
+  const expectedMs = state.go?.forecast.stages[state.stage - 1]?.expectedMs
+  if (state.state !== 'exposed' || expectedMs === undefined || state.stageClockFrom === undefined) return ''
+  const spentMs = nowMs - state.stageClockFrom.getTime()
+  if (spentMs < expectedMs) return `Next stage in about ${duration(expectedMs - spentMs)} if it does no harm.`
+  const deadlineMs = expectedMs * deadlineFactor - spentMs
+  return deadlineMs > 0
+    ? `Takes longer than the ${duration(expectedMs)} expected; in ${duration(deadlineMs)} a person is asked.`
+    : 'Takes much longer than expected; a person is about to be asked.'
+}

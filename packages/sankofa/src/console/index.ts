@@ -1,0 +1,21 @@
+export type { ConsoleAttempt } from './attempts.ts'
+export {
+  type ArmCount,
+  type ChangeHistory,
+  type ChangeStatus,
+  type CulpritStory,
+  type Evidence,
+  type ForecastAnswer,
+  type Mark,
+  type Measuring,
+  type SignalSeries,
+  type SignalStatus,
+  type Status,
+  type Verdict,
+  verdicts,
+} from './contract.ts'
+export { readForecast } from './forecast.ts'
+export { readHistory } from './history.ts'
+export { createPerson, ensurePerson, revokePerson } from './people.ts'
+export { type ConsoleOptions, type ConsoleServer, createConsoleServer } from './server.ts'
+export { readStatus, type StatusOptions } from './status.ts'

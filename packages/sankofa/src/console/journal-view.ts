@@ -1,0 +1,66 @@
+import type { ChangeId } from '../core/index.ts'
+import { advance, type ChangeState, type Journal, type JournalRecord } from '../journal/index.ts'
+import type { Mark } from './contract.ts'
+import { percent } from './words.ts'
+
+const marksMost = 2_000
+
+/** What the screen needs of the journal, kept up to date by reading only what is new. */
+export type JournalView = {
+  refresh(): Promise<void>
+  states(): readonly ChangeState[]
+  /** Who wrote the last record of a change. */
+  lastActor(change: ChangeId): string
+  /** When changes went out and came back, oldest first. */
+  marks(): readonly Mark[]
+}
+
+export function createJournalView(journal: Journal): JournalView {
+  const states = new Map<ChangeId, ChangeState>()
+  const actors = new Map<ChangeId, string>()
+  const marks: Mark[] = []
+  let lastId = 0n
+  let reading: Promise<void> | undefined
+
+  const read = async (): Promise<void> => {
+    // Ids grow in the order of commits, so nothing older can still appear.
+    for (const record of await journal.read({ afterId: lastId })) {
+      const state = advance(states.get(record.change), record)
+      if (state !== undefined) states.set(record.change, state)
+      actors.set(record.change, record.actor)
+      const mark = markOf(record)
+      if (mark !== undefined) marks.push(mark)
+      lastId = record.id
+    }
+    if (marks.length > marksMost) marks.splice(0, marks.length - marksMost)
+  }
+
+  return {
+    refresh() {
+      reading ??= read().finally(() => {
+        reading = undefined
+      })
+      return reading
+    },
+    states: () => [...states.values()],
+    lastActor: (change) => actors.get(change) ?? '',
+    marks: () => marks,
+  }
+}
+
+function markOf(record: JournalRecord): Mark | undefined {
+  const atMs = record.at.getTime()
+  const { change } = record
+  switch (record.type) {
+    case 'exposed':
+      return record.data.share === 0
+        ? { atMs, change, what: 'paused', words: 'was paused: shown to nobody for now' }
+        : { atMs, change, what: 'shown', words: `was shown to ${percent(record.data.share)} of customers` }
+    case 'undone':
+      return { atMs, change, what: 'taken back', words: 'was taken back from everyone' }
+    case 'settled':
+      return { atMs, change, what: 'kept', words: 'was kept for good' }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../core/index.ts'
+import type { Status } from './contract.ts'
+import type { StatusReader } from './status.ts'
+import { duration } from './words.ts'
+
+/** A server that hangs is as away as one that refuses. */
+const answerWithinMs = 5_000
+const keepEveryMs = 30_000
+
+export type KnownStatus = {
+  /** The status now; while PostgreSQL is away, the last one with its age, as `unknown`. Never rejects. */
+  read(): Promise<Status>
+}
+
+/** Keeps the last status, on disk too, so that the screen is never blank: not even after a restart without a database. */
+export function createKnownStatus(reader: StatusReader, directory: string, clock: Clock): KnownStatus {
+  const file = join(directory, 'console-last-status.json')
+  let last: Status | undefined
+  let keptAtMs = Number.NEGATIVE_INFINITY
+  let reading: Promise<Status> | undefined
+
+  const keep = async (status: Status): Promise<void> => {
+    if (clock.now() - keptAtMs < keepEveryMs) return
+    keptAtMs = clock.now()
+    await mkdir(directory, { recursive: true })
+    await writeFile(`${file}.new`, JSON.stringify(status), { mode: 0o600 })
+    await rename(`${file}.new`, file)
+  }
+
+  const readKept = async (): Promise<Status | undefined> => {
+    try {
+      return JSON.parse(await readFile(file, 'utf8')) as Status
+    } catch {
+      // Absent or torn: then nothing is known, and that is what is said.
+      return undefined
+    }
+  }
+
+  const readNow = async (): Promise<Status> => {
+    try {
+      last = await withinTime(reader.read(), answerWithinMs)
+      // A full disk must not take the screen away.
+      await keep(last).catch(() => {})
+      return last
+    } catch (error) {
+      last ??= await readKept()
+      return awayStatus(last, error instanceof Error ? error.message : String(error), clock.now())
+    }
+  }
+
+  return {
+    read() {
+      reading ??= readNow().finally(() => {
+        reading = undefined
+      })
+      return reading
+    },
+  }
+}
+
+async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1_000} s`)), ms)
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function awayStatus(last: Status | undefined, reason: string, nowMs: number): Status {
+  const detail = `PostgreSQL does not answer (${reason}). Nothing can be asked from here until it does; “npx sankofa back --local CHANGE” works on the host of the service.`
+  if (last === undefined) {
+    return {
+      verdict: 'unknown',
+      sentence: 'Not known: the database does not answer, and nothing was known before.',
+      detail,
+      culprit: null,
+      story: null,
+      signals: [],
+      changes: [],
+      measuring: { ageMs: null, dropped: 0, processes: [], requestsPerSecond: 0, watching: false },
+      at: new Date(nowMs).toISOString(),
+      away: reason,
+    }
+  }
+  const sinceMs = Math.max(0, nowMs - Date.parse(last.at))
+  const ageMs = last.measuring.ageMs === null ? null : last.measuring.ageMs + sinceMs
+  return {
+    ...last,
+    verdict: 'unknown',
+    sentence: `Not known: the database does not answer. What you see is ${duration(sinceMs)} old.`,
+    detail: `${detail} The last word was: “${last.sentence}”`,
+    signals: last.signals.map((signal) => ({ ...signal, state: 'unknown' })),
+    changes: last.changes.map((change) => ({ ...change, can: { go: false, hold: false, back: false } })),
+    measuring: { ...last.measuring, ageMs, watching: false },
+    away: reason,
+  }
+}
