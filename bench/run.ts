@@ -10,6 +10,7 @@ export type BenchOptions = {
 type Bench = { run(options: BenchOptions): Promise<Record<string, unknown>> }
 
 const benches: Readonly<Record<string, { readonly question: string; load(): Promise<Bench> }>> = {
+  flags: { question: 'How many flags does one core answer in a second?', load: () => import('./flags/index.ts') },
   judge: {
     question: 'How often does the judge accuse the innocent, and how fast does it find harm?',
     load: () => import('./judge/index.ts'),

@@ -6,7 +6,7 @@ import { changeId } from '../core/index.ts'
 import { bootstrap, createPool, type EmbeddedServer, inTransaction, startEmbedded } from '../db/index.ts'
 import { writeBack, writeExposure } from './flag-row.ts'
 import { backLocal } from './local-back.ts'
-import { aFlag, recordLog, withClient, withFolder } from './testing.ts'
+import { aFlag, recordLog, withClient, withFolder } from './testing/fixtures.ts'
 
 const flag = aFlag({ named: { on: ['tester'] } })
 const change = changeId('new-checkout')

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { defineFlag, isExpired } from './flag.ts'
-import { aFlag } from './testing.ts'
+import { aFlag } from './testing/fixtures.ts'
 import { defineTunable } from './tunable.ts'
 
 const problemsOf = (define: () => unknown): readonly string[] => {

@@ -5,7 +5,7 @@ import { createDraw, createEvaluator, type Evaluator } from './evaluate.ts'
 import type { Flag } from './flag.ts'
 import type { FlagState } from './known-state.ts'
 import { createSubjectKey } from './subject-key.ts'
-import { aFlag, subjects } from './testing.ts'
+import { aFlag, subjects } from './testing/fixtures.ts'
 
 const subjectKey = createSubjectKey('secret')
 const change = changeId('new-checkout')

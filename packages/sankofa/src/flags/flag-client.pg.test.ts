@@ -6,7 +6,7 @@ import { inTransaction } from '../db/index.ts'
 import { createFlagClient, type FlagClient } from './flag-client.ts'
 import { type FlagExposure, writeBack, writeExposure } from './flag-row.ts'
 import { backLocal, forgetLocal, journalledLocal, localOverrides } from './local-back.ts'
-import { aFlag, lead, recordLog, startRollout, subjects, withClient, withFolder } from './testing.ts'
+import { aFlag, lead, recordLog, startRollout, subjects, withClient, withFolder } from './testing/fixtures.ts'
 import { defineTunable } from './tunable.ts'
 import { writeTunable } from './tunable-row.ts'
 

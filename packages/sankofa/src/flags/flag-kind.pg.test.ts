@@ -3,7 +3,7 @@ import { changeId } from '../core/index.ts'
 import { createLease, watcherLease } from '../db/index.ts'
 import { openJournal } from '../journal/index.ts'
 import { flagKind } from './flag-kind.ts'
-import { aFlag, lead, release, startRollout } from './testing.ts'
+import { aFlag, lead, release, startRollout } from './testing/fixtures.ts'
 
 const flag = aFlag()
 const plan = { flag: flag.id }

@@ -2,7 +2,7 @@ import { stat, utimes, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { changeId } from '../core/index.ts'
 import { backLocal, forgetLocal, journalledLocal, localOverrides, overridesFile, pendingLocal } from './local-back.ts'
-import { withFolder } from './testing.ts'
+import { withFolder } from './testing/fixtures.ts'
 
 const checkout = changeId('new-checkout')
 const search = changeId('new-search')

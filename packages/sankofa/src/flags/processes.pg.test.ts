@@ -8,9 +8,9 @@ import { changeId } from '../core/index.ts'
 import { inTransaction } from '../db/index.ts'
 import { writeExposure } from './flag-row.ts'
 import { backLocal } from './local-back.ts'
-import { withFolder } from './testing.ts'
+import { withFolder } from './testing/fixtures.ts'
 
-const script = fileURLToPath(new URL('./testing-process.ts', import.meta.url))
+const script = fileURLToPath(new URL('./testing/process.ts', import.meta.url))
 const change = changeId('new-checkout')
 
 type Child = { readonly process: ChildProcessByStdio<null, Readable, null>; readonly lines: string[] }
@@ -48,8 +48,9 @@ test('two processes expose the same subjects in every stage, and both obey back 
       await vi.waitFor(() => expect(children.map(exposedIn)).toEqual([0, 0]), { timeout: 1_000 })
     } finally {
       for (const child of children) {
+        const ended = child.process.exitCode === null ? once(child.process, 'exit') : undefined
         child.process.kill('SIGTERM')
-        await once(child.process, 'exit')
+        await ended
       }
     }
   }))

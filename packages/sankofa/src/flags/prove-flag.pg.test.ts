@@ -5,7 +5,7 @@ import type { Proof } from '../journal/index.ts'
 import type { FlagProof } from './flag.ts'
 import { digestOf } from './flag-plan.ts'
 import { proveFlag } from './prove-flag.ts'
-import { aFlag, release } from './testing.ts'
+import { aFlag, release } from './testing/fixtures.ts'
 
 /** A till whose new path writes `currency` and `amount`; the old one reads `amount` as naira. */
 const till = (newPath: string): FlagProof<pg.Client> => ({

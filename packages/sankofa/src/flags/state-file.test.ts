@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type KnownState, parseState } from './known-state.ts'
 import { readStateFile, stateFile, writeStateFile } from './state-file.ts'
-import { withFolder } from './testing.ts'
+import { withFolder } from './testing/fixtures.ts'
 
 const written = (asOfMs: number, share: number): unknown => ({
   format: 1,

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
-import { createFlagClient } from './flag-client.ts'
-import { aFlag, subjects } from './testing.ts'
+import { createFlagClient } from '../flag-client.ts'
+import { aFlag, subjects } from './fixtures.ts'
 
 const [url = '', directory = ''] = process.argv.slice(2)
 const flag = aFlag()

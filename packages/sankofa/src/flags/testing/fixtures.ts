@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type pg from 'pg'
 import { type Logger, pino } from 'pino'
-import { type ChangeId, changeId, type ReleaseId } from '../core/index.ts'
-import { createLease, watcherLease } from '../db/index.ts'
-import { type Journal, openJournal, propose, requestGo } from '../journal/index.ts'
-import { defineFlag, type Flag, type FlagDeclaration } from './flag.ts'
-import { createFlagClient, type FlagClient, type FlagClientOptions } from './flag-client.ts'
+import { type ChangeId, changeId, type ReleaseId } from '../../core/index.ts'
+import { createLease, watcherLease } from '../../db/index.ts'
+import { type Journal, openJournal, propose, requestGo } from '../../journal/index.ts'
+import { defineFlag, type Flag, type FlagDeclaration } from '../flag.ts'
+import { createFlagClient, type FlagClient, type FlagClientOptions } from '../flag-client.ts'
 
 /** @internal For the tests of this part. */
 export const release = 'test-release' as ReleaseId
