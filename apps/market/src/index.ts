@@ -1,0 +1,8 @@
+export { config } from '../sankofa.config.ts'
+export { buildMarket, type Market, type MarketOptions } from './market.ts'
+export { migrate } from './migrate.ts'
+export { marketSecret, readOrMakeSecret } from './secrets.ts'
+export { type SeedCustomer, seedCustomers } from './seed/customers.ts'
+export { isEmpty, type Seeded, type SeedOptions, seed } from './seed/seed.ts'
+export { standIn } from './stand-in.ts'
+export { underSankofa } from './under-sankofa.ts'

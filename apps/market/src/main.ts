@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sankofa } from 'sankofa'
+import { createPool } from 'sankofa/db'
+import { request } from 'undici'
+import { config } from '../sankofa.config.ts'
+import { buildMarket } from './market.ts'
+import { migrate } from './migrate.ts'
+import { watchParent } from './parent.ts'
+import { marketSecret, readOrMakeSecret } from './secrets.ts'
+import { isEmpty, seed } from './seed/seed.ts'
+import { underSankofa } from './under-sankofa.ts'
+import { chargesNotTold, signatureHeader } from './wallet/provider.ts'
+import { webhookPath } from './wallet/webhook.ts'
+
+const directory = process.env.SANKOFA_DIR ?? '.sankofa'
+const port = Number(process.env.MARKET_PORT ?? 4500)
+const databaseUrl = process.env.DATABASE_URL
+if (databaseUrl === undefined || databaseUrl === '') {
+  console.error(
+    'DATABASE_URL is not set. Set it to the PostgreSQL that the market keeps its data in, or run "npm start".',
+  )
+  process.exit(2)
+}
+
+const secret = await readOrMakeSecret(directory)
+const toolkit = sankofa({
+  service: config.service,
+  databaseUrl,
+  directory,
+  secret,
+  flags: config.flags ?? [],
+  tunables: config.tunables ?? [],
+})
+const { log } = toolkit
+const origin = `http://127.0.0.1:${port}`
+const market = await buildMarket({
+  databaseUrl,
+  toolkit: underSankofa(toolkit),
+  secret: marketSecret(secret),
+  log,
+  faults: process.env.MARKET_FAULTS === 'off' ? 'off' : 'on',
+  async deliver(body, signature) {
+    const headers = { 'content-type': 'application/json', [signatureHeader]: signature }
+    const response = await request(`${origin}${webhookPath}`, { method: 'POST', headers, body })
+    await response.body.dump()
+    return response.statusCode
+  },
+})
+
+let stopping = false
+const stop = async (why: string): Promise<void> => {
+  if (stopping) return
+  stopping = true
+  log.info({ why }, 'the market stops')
+  // What is still open after 4 s is cut: who stops the market waits 5.
+  setTimeout(() => process.exit(1), 4_000).unref()
+  await market.close()
+  await toolkit.stop()
+  process.exit(0)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+watchParent(() => void stop('its parent is gone'))
+
+/** With the database away the market starts all the same: what needs no database answers, the rest says 503. */
+async function prepare(): Promise<void> {
+  const pool = createPool({ url: databaseUrl ?? '', max: 2, applicationName: 'market-prepare' })
+  try {
+    const applied = await migrate(pool)
+    const seeded = (await isEmpty(pool))
+      ? await seed(pool, { customers: Number(process.env.MARKET_CUSTOMERS ?? 2_000), secret: marketSecret(secret) })
+      : undefined
+    for (const charge of await chargesNotTold(pool)) market.provider.charge(charge)
+    log.info({ applied, seeded }, 'the database is ready')
+  } finally {
+    await pool.end()
+  }
+}
+
+async function prepareUntilDone(): Promise<void> {
+  while (!stopping) {
+    try {
+      return await prepare()
+    } catch (error) {
+      log.error({ err: error }, 'the database is not ready; trying again in 2 s')
+      await delay(2_000)
+    }
+  }
+}
+
+const preparing = prepareUntilDone()
+await toolkit.start()
+// Ready means ready to sell; but a database that is away must not keep the rest from answering.
+await Promise.race([preparing, delay(20_000, undefined, { ref: false })])
+await market.app.listen({ host: '127.0.0.1', port })
+console.log(
+  JSON.stringify({ ready: true, service: config.service, url: origin, pid: process.pid, release: toolkit.release }),
+)
