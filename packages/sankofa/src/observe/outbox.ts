@@ -10,7 +10,7 @@ export type Outbox = {
   /** Sends what waits. One at a time: a call while another runs does nothing. @returns true when nothing waits any more */
   drain(): Promise<boolean>
   pending(): { readonly windows: number; readonly bytes: number }
-  /** Counted and not yet told to anyone. */
+  /** Counted, and not yet written. */
   dropped(): Readonly<Dropped>
 }
 
@@ -78,7 +78,11 @@ export function createOutbox(pool: pg.Pool, limits: Limits, log: Logger): Outbox
       return true
     },
     pending: () => ({ windows: waiting.length, bytes }),
-    dropped: () => untold,
+    dropped() {
+      const all: Dropped = { ...untold }
+      for (const batch of waiting) addDropped(all, batch.dropped)
+      return all
+    },
   }
 }
 

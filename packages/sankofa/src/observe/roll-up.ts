@@ -50,6 +50,7 @@ const expiries: readonly (readonly [text: string, ageMs: number])[] = [
 ]
 
 type CellRow = {
+  readonly resolution_s: number
   readonly start_ms: string
   readonly route: string
   readonly status_class: string
@@ -112,13 +113,15 @@ function moveChunk(pool: pg.Pool, fromS: number, toS: number, startMs: number, e
     const { rows } = await client.query<CellRow>(
       `delete from sankofa.cell as cell
         where cell.resolution_s in ($1::int, $2::int) and cell.window_start >= $3::timestamptz and cell.window_start < $4::timestamptz
-       returning extract(epoch from cell.window_start) * 1000 as start_ms, cell.route, cell.status_class, cell.release,
+          and exists (select 1 from sankofa.cell as finer where finer.resolution_s = $1::int
+                         and finer.window_start >= $3::timestamptz and finer.window_start < $4::timestamptz)
+       returning cell.resolution_s, extract(epoch from cell.window_start) * 1000 as start_ms, cell.route, cell.status_class, cell.release,
                  cell.change_id, cell.arm, cell.n, cell.errors, cell.unanswered, cell.sum_us, cell.max_us, cell.sum_pool_us,
                  cell.sum_db_us, cell.sum_http_us, cell.sum_flush_us, cell.histogram`,
       [fromS, toS, new Date(startMs), new Date(endMs)],
     )
     await insertCells(client, toS, sum(rows, toS * 1_000))
-    return rows.length
+    return rows.filter((row) => row.resolution_s === fromS).length
   })
 }
 

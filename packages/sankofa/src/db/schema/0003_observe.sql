@@ -58,6 +58,7 @@ create table sankofa.subject_window (
   judged       boolean     not null default false,
   unique (go_id, window_start, stage, process_id)
 );
+create index subject_window_waiting on sankofa.subject_window (go_id, window_start) where not judged;
 comment on column sankofa.subject_window.subjects is 'keyed hashes only; the codec is observe/subject-codec.ts';
 comment on column sankofa.subject_window.judged is 'true once the judge has read it: a restart replays exactly these';
 
