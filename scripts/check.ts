@@ -7,7 +7,11 @@ const checks: readonly { readonly name: string; readonly command: string; readon
   { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings'] },
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'types of the console', command: 'tsc', args: ['-p', 'packages/console/tsconfig.json'] },
-  { name: 'architecture', command: 'vitest', args: ['run', '--config', 'vitest.architecture.config.ts', '--reporter=dot'] },
+  {
+    name: 'architecture',
+    command: 'vitest',
+    args: ['run', '--config', 'vitest.architecture.config.ts', '--reporter=dot'],
+  },
   { name: 'unused code', command: 'knip', args: ['--no-progress'] },
 ]
 
@@ -29,5 +33,6 @@ for (const check of checks) {
     console.log(`FAILED  ${check.name} (${seconds} s)\n${result.stdout}${result.stderr}`)
   }
 }
-if (failed > 0) console.log(`\n${failed} of ${checks.length} checks failed. "npx biome check --write" mends format and imports.`)
+if (failed > 0)
+  console.log(`\n${failed} of ${checks.length} checks failed. "npx biome check --write" mends format and imports.`)
 process.exitCode = failed === 0 ? 0 : 1

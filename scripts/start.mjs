@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 const stampFile = join(root, 'node_modules', '.sankofa-installed')
-const stamp = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+const stamp = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
 
 const fail = (text) => {
   console.error(text)
@@ -25,10 +27,15 @@ if (!isInstalled()) {
   const npm = process.env.npm_execpath
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const options = { cwd: root, stdio: 'inherit' }
-  const result = npm ? spawnSync(process.execPath, [npm, ...args], options) : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
-  if (result.status !== 0) fail('npm could not install the packages (see above); nothing was started. Mend that and run it again.')
+  const result = npm
+    ? spawnSync(process.execPath, [npm, ...args], options)
+    : spawnSync('npm', args, { ...options, shell: process.platform === 'win32' })
+  if (result.status !== 0)
+    fail('npm could not install the packages (see above); nothing was started. Mend that and run it again.')
   if (!existsSync(node)) {
-    fail('Node 24 was not installed, because npm did not run the install script of the package "node". Allow it ("npm approve-scripts node") and run it again.')
+    fail(
+      'Node 24 was not installed, because npm did not run the install script of the package "node". Allow it ("npm approve-scripts node") and run it again.',
+    )
   }
   writeFileSync(stampFile, stamp)
 }
@@ -42,11 +49,15 @@ function isInstalled() {
 }
 
 const [program = '', ...rest] = process.argv.slice(2)
-const child = spawn(node, ['--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', join(root, program), ...rest], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, SANKOFA_PARENT_PID: String(process.pid) },
-})
+const child = spawn(
+  node,
+  ['--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', join(root, program), ...rest],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SANKOFA_PARENT_PID: String(process.pid) },
+  },
+)
 
 // Ctrl-C reaches the whole foreground group by itself; the others reach only this process, so they are passed on.
 process.on('SIGINT', () => {})

@@ -20,7 +20,12 @@ const run = spawnSync(
   },
 )
 
-type Report = { readonly numPassedTests: number; readonly numFailedTests: number; readonly numPendingTests: number; readonly numFailedTestSuites: number }
+type Report = {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numFailedTestSuites: number
+}
 let counts: Report | undefined
 try {
   counts = JSON.parse(readFileSync(report, 'utf8')) as Report

@@ -35,6 +35,6 @@ export const packagesMayImport: Readonly<Record<string, readonly string[]>> = {
   'packages/console': ['sankofa'],
   'apps/market': ['sankofa', '@sankofa/ledger'],
   bench: ['sankofa', '@sankofa/ledger', '@sankofa/market'],
-  scripts: ['sankofa', '@sankofa/market'],
+  scripts: ['sankofa', '@sankofa/market', '@sankofa/console'],
   test: ['sankofa', '@sankofa/ledger', '@sankofa/market'],
 }

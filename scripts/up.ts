@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isSankofaError, SankofaError } from 'sankofa/core'
+import { bootstrap, createPool, isPortFree } from 'sankofa/db'
+import { build as buildConsole } from '@sankofa/console/build'
+import { type Database, openDatabase } from './up/database.ts'
+import { openLogFile } from './up/log-file.ts'
+import { removeRuntime, runningStart, writeRuntime } from './up/runtime-file.ts'
+import { readSettings, type Settings } from './up/settings.ts'
+import { type Supervised, supervise } from './up/supervisor.ts'
+import { welcome } from './up/welcome.ts'
+
+/**
+ * `npm start`: PostgreSQL, the market, the watcher with the console, and simulated customers, until Ctrl-C.
+ * Exit code 2 with one sentence when it cannot be done.
+ */
+const root = join(import.meta.dirname, '..')
+const startedMs = performance.now()
+const running: Supervised[] = []
+let database: Database | undefined
+let directory: string | undefined
+let stopping: Promise<void> | undefined
+
+const say = (text: string): void => console.log(text)
+const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const fromMs = performance.now()
+  process.stdout.write(`  ${name} … `)
+  const result = await work()
+  say(`${((performance.now() - fromMs) / 1000).toFixed(1)} s`)
+  return result
+}
+
+function stopAll(): Promise<void> {
+  stopping ??= (async () => {
+    // Customers first, so that nobody sees the shop close; the database last.
+    for (const program of [...running].reverse()) await program.stop()
+    await database?.stop()
+    if (directory !== undefined) removeRuntime(directory)
+  })()
+  return stopping
+}
+
+async function end(code: number): Promise<never> {
+  await stopAll()
+  process.exit(code)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (stopping === undefined) say('\nStopping …')
+    void end(0)
+  })
+}
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) void end(0)
+}, 500).unref()
+
+async function waitForPort(name: string, port: number): Promise<void> {
+  // What a killed start left behind notices within a second and frees its port.
+  for (let tries = 0; tries < 20; tries++) {
+    if (await isPortFree(port)) return
+    await delay(250)
+  }
+  throw new SankofaError('SETTINGS_WRONG', {
+    problems: [
+      `${name}: port ${port} is taken by another program. Stop that program, or choose another port: ${name}=${port + 10} npm start.`,
+    ],
+  })
+}
+
+async function start(settings: Settings): Promise<void> {
+  directory = undefined
+  const other = runningStart(settings.directory)
+  if (other !== undefined) {
+    throw new SankofaError('SETTINGS_WRONG', {
+      problems: [
+        `SANKOFA_DIR: ${settings.directory} is in use by another "npm start" (process ${other}). Stop it, or set SANKOFA_DIR to another folder.`,
+      ],
+    })
+  }
+  await mkdir(settings.directory, { recursive: true })
+  directory = settings.directory
+  await waitForPort('MARKET_PORT', settings.marketPort)
+  await waitForPort('CONSOLE_PORT', settings.consolePort)
+
+  const trouble = (sentence: string): void => {
+    if (stopping === undefined) say(`! ${sentence}`)
+  }
+  const launch = (name: string, args: readonly string[], environment: Record<string, string>): Supervised => {
+    const program = supervise(
+      { name, args, environment, log: openLogFile(join(settings.directory, 'logs', `${name}.log`)) },
+      (sentence, givenUp) => {
+        trouble(sentence)
+        if (givenUp) void end(1)
+      },
+    )
+    running.push(program)
+    return program
+  }
+
+  say('Sankofa is starting:')
+  const opened = await step('PostgreSQL', () => openDatabase(settings, trouble))
+  database = opened
+  await step('its own tables', async () => {
+    const pool = createPool({ url: opened.url, max: 1, applicationName: 'sankofa-start' })
+    try {
+      await bootstrap(pool)
+    } finally {
+      await pool.end()
+    }
+  })
+  await step('the console', () => buildConsole())
+  const environment = {
+    DATABASE_URL: opened.url,
+    SANKOFA_DIR: settings.directory,
+    SANKOFA_CONFIG: join(root, 'sankofa.config.ts'),
+    MARKET_PORT: String(settings.marketPort),
+    CONSOLE_PORT: String(settings.consolePort),
+  }
+  await step(
+    'the market: migrations, seed, server',
+    () => launch('market', [join(root, 'apps/market/src/main.ts')], environment).ready,
+  )
+  const watcher = launch(
+    'watcher',
+    [join(root, 'packages/sankofa/src/cli/main.ts'), 'watch', '--console-port', String(settings.consolePort)],
+    environment,
+  )
+  const { token } = await step('the watcher', () => watcher.ready)
+  if (settings.customers) {
+    await step(
+      '2,000 simulated customers',
+      () => launch('customers', [join(root, 'apps/market/src/customers/main.ts')], environment).ready,
+    )
+  }
+
+  const marketUrl = `http://127.0.0.1:${settings.marketPort}`
+  const consoleUrl = `http://127.0.0.1:${settings.consolePort}`
+  writeRuntime(settings.directory, { startPid: process.pid, databaseUrl: opened.url, marketUrl, consoleUrl })
+  say(
+    welcome({
+      seconds: (performance.now() - startedMs) / 1000,
+      database: opened.description,
+      marketUrl,
+      consoleLink: `${consoleUrl}/?token=${token}`,
+      watcherPid: watcher.pid(),
+      customers: settings.customers,
+      logs: join(settings.directory, 'logs'),
+    }),
+  )
+}
+
+try {
+  await start(readSettings(process.env, root))
+} catch (error) {
+  say('')
+  console.error(
+    isSankofaError(error)
+      ? error.message
+      : error instanceof Error
+        ? `It could not be started: ${error.message}`
+        : String(error),
+  )
+  await end(2)
+}
