@@ -22,21 +22,28 @@ export function labelOf(record: Pick<NewRecord, 'type' | 'data'>): string {
  * Journal and kind of a process that dies at `dieAt`: nothing that it does afterwards lasts, as after kill -9.
  *
  * @param dieAt - `undefined` to live, and learn the moments
+ * @param pause - instead of dying, waits at that moment for what this returns
  */
-export function crashing(journal: Journal, kind: ChangeKind<unknown>, dieAt: Moment | undefined): Crash {
+export function crashing(
+  journal: Journal,
+  kind: ChangeKind<unknown>,
+  dieAt: Moment | undefined,
+  pause?: () => Promise<void>,
+): Crash {
   const passed: Moment[] = []
   let dead = false
-  const pass = (moment: Moment): void => {
+  const pass = async (moment: Moment): Promise<void> => {
     if (dead) throw new Error('this process is dead')
     if (!passed.includes(moment)) passed.push(moment)
     if (moment !== dieAt) return
+    if (pause !== undefined) return pause()
     dead = true
     throw new Error(`killed at "${moment}"`)
   }
   const around = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    pass(`before ${name}`)
+    await pass(`before ${name}`)
     const result = await work()
-    pass(`after ${name}`)
+    await pass(`after ${name}`)
     return result
   }
   return {
