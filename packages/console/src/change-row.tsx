@@ -30,16 +30,18 @@ function Exposure({ change }: { readonly change: ChangeStatus }) {
 function EvidenceBar({ change }: { readonly change: ChangeStatus }) {
   const { evidence } = change
   if (evidence === null) return <p class="small">none gathered yet</p>
+  const share = Math.max(0, Math.min(1, evidence.share))
   return (
     <>
       <meter
-        class={evidence.share >= 1 ? 'full' : evidence.share > 0.5 ? 'high' : ''}
+        class="unseen"
         aria-label={`Evidence against ${change.id}`}
         aria-valuetext={evidence.words}
-        min={0}
-        max={1}
-        value={Math.max(0, Math.min(1, evidence.share))}
+        value={share}
       />
+      <div class={share >= 1 ? 'bar full' : share > 0.5 ? 'bar high' : 'bar'} aria-hidden="true">
+        <div style={{ width: `${share * 100}%` }} />
+      </div>
       <p class="small">{evidence.words}</p>
     </>
   )
@@ -77,7 +79,7 @@ export function ChangeRow({ change }: { readonly change: ChangeStatus }) {
   const showsHistory = openHistory.value === change.id
   return (
     <>
-      <tr class={`change ${change.state}`} data-change={change.id}>
+      <tr class="change" data-change={change.id} data-state={change.state}>
         <th scope="row">
           <span class="id">{change.id}</span>
           <p class="title">{change.title}</p>
@@ -100,7 +102,9 @@ export function ChangeRow({ change }: { readonly change: ChangeStatus }) {
           <Exposure change={change} />
         </td>
         <td data-label="Undo">
-          <p class={change.undoProved ? 'proved' : 'unproved'}>{change.undoProved ? 'Proved' : 'Not proved'}</p>
+          <p class={change.undoProved ? 'proved' : 'unproved'}>
+            {change.undoProved ? 'Proved' : change.state === 'proposed' ? 'Not proved yet' : 'Not proved'}
+          </p>
           <p class="small">{change.undoWords}</p>
         </td>
         <td data-label="Evidence against it">

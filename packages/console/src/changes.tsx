@@ -58,7 +58,8 @@ export function Changes() {
               showsEarlier.value = !showsEarlier.value
             }}
           >
-            {showsEarlier.value ? 'Hide' : 'Show'} {over.length} that {over.length === 1 ? 'is' : 'are'} over
+            {showsEarlier.value ? 'Hide' : 'Show'}{' '}
+            {over.length === 1 ? 'the one change that is over' : `the ${over.length} changes that are over`}
           </button>
           {showsEarlier.value ? <Table changes={over} caption="Over: taken back, kept for good, or refused" /> : null}
         </>

@@ -1,28 +1,32 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { SignalSeries } from 'sankofa/console/contract'
-import uPlot from 'uplot'
-import { drawMarks } from './chart-marks.ts'
+import type uPlot from 'uplot'
+import { drawMarks, namesPx } from './chart-marks.ts'
 import { refreshSeries } from './live.ts'
+import { loadPlot } from './load-plot.ts'
 import { chartMinutes, nowMs, series } from './state.ts'
 import { percent, whenShort } from './words.ts'
 
 type View = 'requests' | 'failures' | 'slow'
-const views: readonly { readonly view: View; readonly label: string }[] = [
-  { view: 'requests', label: 'Requests a second' },
-  { view: 'failures', label: 'Failed requests' },
-  { view: 'slow', label: 'Slow requests' },
+const views: readonly { readonly view: View; readonly label: string; readonly unit: string }[] = [
+  { view: 'requests', label: 'Requests', unit: 'Requests a second' },
+  { view: 'failures', label: 'Failed', unit: 'Share of requests that failed' },
+  { view: 'slow', label: 'Slow', unit: 'The slowest 1 in 20 waited longer than' },
 ]
 const spans: readonly { readonly minutes: number; readonly label: string }[] = [
   { minutes: 15, label: '15 min' },
   { minutes: 60, label: '1 h' },
   { minutes: 180, label: '3 h' },
 ]
-const heightPx = 240
+const heightPx = 264
 const marksListed = 6
 
 const valuesOf = (all: SignalSeries, view: View): readonly (number | null)[] =>
   view === 'requests' ? all.requestsPerSecond : view === 'failures' ? all.failedShare : all.p95Ms
+
+const dataOf = (all: SignalSeries | undefined, view: View): uPlot.AlignedData =>
+  all === undefined ? [[], []] : [[...all.times], [...valuesOf(all, view)]]
 
 const shownValue = (view: View, value: number): string =>
   view === 'requests'
@@ -55,9 +59,11 @@ function plotOptions(host: HTMLElement, view: View): uPlot.Options {
   return {
     width: host.clientWidth,
     height: heightPx,
+    // Above the plot there is room for two rows of names.
+    padding: [namesPx, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.25] } },
+    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.1] } },
     axes: [
       {
         ...axis,
@@ -100,27 +106,30 @@ function Plot({ view }: { readonly view: View }) {
   useEffect(() => {
     const element = host.current
     if (element === null) return
-    const draw = (): void => {
+    let gone = false
+    const draw = async (): Promise<void> => {
+      const Plot = await loadPlot()
+      if (gone) return
       plot.current?.destroy()
-      const known = series.peek()
-      const values = known === undefined ? [[], []] : [[...known.times], [...valuesOf(known, view)]]
-      plot.current = new uPlot(plotOptions(element, view), values as uPlot.AlignedData, element)
+      plot.current = new Plot(plotOptions(element, view), dataOf(series.peek(), view), element)
     }
-    draw()
+    const redraw = (): void => void draw()
+    redraw()
     const scheme = window.matchMedia('(prefers-color-scheme: dark)')
-    scheme.addEventListener('change', draw)
+    scheme.addEventListener('change', redraw)
     const resized = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: heightPx }))
     resized.observe(element)
     return () => {
+      gone = true
       resized.disconnect()
-      scheme.removeEventListener('change', draw)
+      scheme.removeEventListener('change', redraw)
       plot.current?.destroy()
       plot.current = undefined
     }
   }, [view])
 
   useEffect(() => {
-    if (data !== undefined) plot.current?.setData([[...data.times], [...valuesOf(data, view)]] as uPlot.AlignedData)
+    if (data !== undefined) plot.current?.setData(dataOf(data, view))
   }, [data, view])
 
   return <div class="plot" ref={host} aria-hidden="true" />
@@ -137,7 +146,10 @@ function Marks() {
         .reverse()
         .map((mark) => (
           <li key={`${mark.atMs}${mark.change}${mark.words}`} class={mark.what === 'taken back' ? 'back' : ''}>
-            <time>{whenShort(mark.atMs, nowMs.value)}</time> <span class="id">{mark.change}</span> {mark.words}
+            <time>{whenShort(mark.atMs, nowMs.value)}</time>
+            <span>
+              <span class="id">{mark.change}</span> {mark.words}
+            </span>
           </li>
         ))}
     </ol>
@@ -170,6 +182,7 @@ export function Chart() {
           }}
         />
       </div>
+      <p class="small">{views.find((one) => one.view === view.value)?.unit}</p>
       <Plot view={view.value} />
       <Marks />
     </section>

@@ -52,7 +52,10 @@ export function History({ change }: { readonly change: string }) {
       <ol>
         {found.records.map((record) => (
           <li key={record.id}>
-            <time>{whenShort(record.at, nowMs.value)}</time> <b>{record.actor}</b> {record.words}
+            <time>{whenShort(record.at, nowMs.value)}</time>
+            <span>
+              <b>{record.actor}</b> {record.words}
+            </span>
           </li>
         ))}
       </ol>

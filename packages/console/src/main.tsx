@@ -1,6 +1,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { enter, startTicking } from './live.ts'
+import { mendLanguage } from './load-plot.ts'
 import 'uplot/dist/uPlot.min.css'
 import './base.css'
 import './screen.css'
@@ -9,6 +10,7 @@ import './changes.css'
 const root = document.getElementById('app')
 if (root !== null) {
   root.replaceChildren()
+  mendLanguage()
   render(<App />, root)
   startTicking()
   void enter()

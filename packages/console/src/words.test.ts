@@ -15,7 +15,7 @@ test('a duration is told in the unit that a person would choose', () => {
 })
 
 test('a share keeps two figures and never says zero for something', () => {
-  expect([0, 0.0004, 0.0123, 0.02, 0.5, 0.99, 1].map(percent)).toEqual([
+  expect([0, 0.0004, 0.0123, 0.02, 0.5, 0.99, 1].map((share) => percent(share).replace('\u00a0', ' '))).toEqual([
     '0 %',
     '0.04 %',
     '1.2 %',
@@ -27,5 +27,5 @@ test('a share keeps two figures and never says zero for something', () => {
 })
 
 test('thousands are set apart', () => {
-  expect(count(1_480)).toBe('1 480')
+  expect(count(1_480)).toBe('1\u202f480')
 })

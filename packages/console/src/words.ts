@@ -29,11 +29,11 @@ export function whenShort(iso: string | number, nowMs: number): string {
   return `${new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(at)}, ${clockTime(iso)}`
 }
 
-/** `2 %`, `0.4 %`, `12 %`: two figures, no more. */
+/** `2 %`, `0.4 %`, `12 %`: two figures, no more; never broken over two lines. */
 export function percent(share: number): string {
   const value = share * 100
-  if (value === 0 || value === 100) return `${value} %`
-  return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)} %`
+  if (value === 0 || value === 100) return `${value}\u00a0%`
+  return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}\u00a0%`
 }
 
-export const count = (n: number): string => new Intl.NumberFormat('en').format(n).replaceAll(',', ' ')
+export const count = (n: number): string => new Intl.NumberFormat('en').format(n).replaceAll(',', '\u202f')

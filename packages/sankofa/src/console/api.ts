@@ -50,7 +50,9 @@ export function addApi(fastify: FastifyInstance, parts: ApiParts): void {
   app.get('/api/signals', { schema: { querystring: Minutes } }, async (request) => {
     await parts.signedIn(request)
     const minutes = Number(request.query.minutes ?? 60)
-    return readSeries(parts.measured, { minutes, closedS: closedWindowS(clock.now()), marks: parts.view.marks() })
+    const closedS = closedWindowS(clock.now())
+    if (parts.measured.readUntilS() < closedS) await known.read()
+    return readSeries(parts.measured, { minutes, closedS, marks: parts.view.marks() })
   })
 
   app.get('/api/changes/:id', { schema: { params: ChangeParams } }, async (request) => {

@@ -1,11 +1,15 @@
 import { type ChangeState, mayAppend } from '../journal/index.ts'
-import { deadlineFactor } from '../judge/index.ts'
+import { deadlineFactor, type Reading } from '../judge/index.ts'
 import type { ChangeStatus } from './contract.ts'
 import { evidenceOf } from './evidence.ts'
 import { duration, percent, sentence } from './words.ts'
 
 /** One change for the screen: pure, from what the journal says and the time. */
-export function changeStatus(state: ChangeState, lastActor: string, nowMs: number): ChangeStatus {
+export function changeStatus(
+  state: ChangeState,
+  known: { readonly reading: Reading | undefined; readonly lastActor: string; readonly nowMs: number },
+): ChangeStatus {
+  const { lastActor, nowMs } = known
   const forecasts = state.go?.forecast.stages ?? []
   const undo = undoOf(state, nowMs)
   return {
@@ -22,7 +26,7 @@ export function changeStatus(state: ChangeState, lastActor: string, nowMs: numbe
     share: state.share,
     undoProved: undo.proved,
     undoWords: undo.words,
-    evidence: evidenceOf(state),
+    evidence: evidenceOf(state, known.reading),
     now: nowWords(state),
     wait: waitWords(state, nowMs),
     lastActor,
@@ -84,7 +88,7 @@ function nowWords(state: ChangeState): string {
     case 'exposed':
       return `Watched at ${percent(state.share)}.`
     case 'bake':
-      return 'Everyone but a last few has it; it stays so for a while before it is kept.'
+      return 'At its last stage, before it is kept.'
     case 'settled':
       return 'Kept for good.'
     case 'undone':

@@ -28,6 +28,6 @@ export function readSeries(
     p95Ms: each((step) => step.p95Ms),
     completedShare: each((step) => (step.begun === 0 ? null : step.completed / step.begun)),
     valuePerMinute: each((step) => (Number(step.paid) * 60) / stepS),
-    marks: options.marks.filter((mark) => mark.atMs >= fromMs),
+    marks: options.marks.filter((mark) => mark.atMs >= fromMs).toSorted((a, b) => a.atMs - b.atMs),
   }
 }

@@ -139,6 +139,8 @@ export type Mark = {
   readonly atMs: number
   readonly change: string
   readonly what: 'shown' | 'taken back' | 'paused' | 'kept'
+  /** What fits beside a line of the chart. */
+  readonly short: string
   readonly words: string
 }
 

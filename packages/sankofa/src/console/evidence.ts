@@ -6,9 +6,13 @@ import { count, percent, sentence } from './words.ts'
 /** Below this share of the threshold nothing is worth a word. */
 const nothing = 0.1
 
-/** What the judge said last of a change, for a person; null before the first window. */
-export function evidenceOf(state: ChangeState): Evidence | null {
-  const reading = state.undoneBecause?.reading ?? state.lastReading
+/** What the judge said last of a change: what it was undone for, else its newest word. */
+export const readingOf = (state: ChangeState, newest: Reading | undefined): Reading | undefined =>
+  state.undoneBecause?.reading ?? state.lastReading ?? newest
+
+/** The same for a person; null before the first window. */
+export function evidenceOf(state: ChangeState, newest: Reading | undefined): Evidence | null {
+  const reading = readingOf(state, newest)
   return reading === undefined ? null : toEvidence(reading, state.go?.guards ?? [])
 }
 

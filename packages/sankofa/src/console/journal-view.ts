@@ -52,14 +52,17 @@ function markOf(record: JournalRecord): Mark | undefined {
   const atMs = record.at.getTime()
   const { change } = record
   switch (record.type) {
-    case 'exposed':
-      return record.data.share === 0
-        ? { atMs, change, what: 'paused', words: 'was paused: shown to nobody for now' }
-        : { atMs, change, what: 'shown', words: `was shown to ${percent(record.data.share)} of customers` }
+    case 'exposed': {
+      const { share, stage } = record.data
+      const short = stage === 1 ? `${change} ${percent(share)}` : percent(share)
+      return share === 0
+        ? { atMs, change, what: 'paused', short: 'paused', words: 'was paused: shown to nobody for now' }
+        : { atMs, change, what: 'shown', short, words: `was shown to ${percent(share)} of customers` }
+    }
     case 'undone':
-      return { atMs, change, what: 'taken back', words: 'was taken back from everyone' }
+      return { atMs, change, what: 'taken back', short: `↩ ${change}`, words: 'was taken back from everyone' }
     case 'settled':
-      return { atMs, change, what: 'kept', words: 'was kept for good' }
+      return { atMs, change, what: 'kept', short: `${change} kept`, words: 'was kept for good' }
     default:
       return undefined
   }

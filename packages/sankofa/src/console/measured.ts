@@ -21,6 +21,8 @@ export type Step = {
 }
 
 export type Measured = {
+  /** Up to when it has read, seconds since 1970. */
+  readUntilS(): number
   /** Reads what is new. @param nowS - seconds since 1970 */
   refresh(nowS: number): Promise<void>
   /** Everything from `fromS` until `toS`, multiples of 10. */
@@ -78,6 +80,7 @@ export function createMeasured(
     mostCommon((window) => [...window.paid.keys()].map((code) => [code, 1] as const))
 
   return {
+    readUntilS: () => readUntilS,
     attempt,
     currency,
     async refresh(nowS) {

@@ -68,14 +68,14 @@ function slow({ now, before }: Stretch): SignalStatus {
   return {
     name: 'slow',
     audience: 'technical',
-    label: 'The slowest 1 in 20 waited',
+    label: 'The slowest 1 in 20 wait over',
     value: ms,
     unit: 'ms',
     usual,
     limit,
     worse: 'above',
     state: ms === null ? 'unknown' : limit === null ? 'learning' : isBeyond ? 'beyond' : 'normal',
-    shown: ms === null ? '–' : `${milliseconds(ms)} or more`,
+    shown: ms === null ? '–' : milliseconds(ms),
     words: ms === null ? 'No request was counted.' : againstWords({ usual, limit }, milliseconds),
   }
 }

@@ -1,12 +1,14 @@
 import type pg from 'pg'
 import { type Clock, systemClock } from '../core/index.ts'
-import { type Journal, openJournal } from '../journal/index.ts'
+import { type ChangeState, type Journal, openJournal } from '../journal/index.ts'
+import type { Reading } from '../judge/index.ts'
 import type { ConsoleAttempt } from './attempts.ts'
 import { changeStatus } from './change-status.ts'
 import type { ChangeStatus, SignalStatus, Status } from './contract.ts'
 import { createJournalView, type JournalView } from './journal-view.ts'
 import { createMeasured, type Measured, windowS } from './measured.ts'
 import { readMeasuring } from './measuring.ts'
+import { readReadings } from './readings.ts'
 import { fourSignals, signalStepS, stepsBefore, stretchOf } from './signals.ts'
 import { culpritOf, tellStory } from './story.ts'
 import { judge } from './verdict.ts'
@@ -39,12 +41,19 @@ export function createStatusReader(pool: pg.Pool, journal: Journal, options: Sta
       const toS = closedWindowS(nowMs)
       const [measuring] = await Promise.all([readMeasuring(pool), measured.refresh(toS), view.refresh()])
       const states = view.states()
+      const readings = await readReadings(pool, states)
+      const readingFor = (state: ChangeState): Reading | undefined =>
+        state.go === undefined ? undefined : readings.get(state.go.goId)
       const culprit = culpritOf(states, nowMs)
-      const story = culprit === undefined ? null : await tellStory(pool, culprit, attempts, nowMs)
+      const story = culprit === undefined ? null : await tellStory(pool, culprit, readingFor(culprit), attempts, nowMs)
       const signals = fourSignals(stretchOf(measured, toS))
       const undoneMs = story?.undoneAt == null ? undefined : Date.parse(story.undoneAt)
       const normalAgain = undoneMs === undefined ? undefined : isNormalSince(measured, undoneMs, toS, signals)
-      const changes = states.map((state) => changeStatus(state, view.lastActor(state.change), nowMs)).sort(byImportance)
+      const changes = states
+        .map((state) =>
+          changeStatus(state, { reading: readingFor(state), lastActor: view.lastActor(state.change), nowMs }),
+        )
+        .sort(byImportance)
       const judged = judge({ changes, signals, measuring, story, normalAgain, nowMs })
       return {
         ...judged,

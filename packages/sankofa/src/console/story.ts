@@ -1,9 +1,10 @@
 import type pg from 'pg'
 import { unfinishedAttempts } from '../events/index.ts'
 import type { ChangeState } from '../journal/index.ts'
+import type { Reading } from '../judge/index.ts'
 import type { ConsoleAttempt } from './attempts.ts'
 import type { CulpritStory } from './contract.ts'
-import { certaintyWords, evidenceOf, happenedWords } from './evidence.ts'
+import { certaintyWords, evidenceOf, happenedWords, readingOf } from './evidence.ts'
 import { customers, duration, list, money, sentence } from './words.ts'
 
 /** For so long after its undo a culprit stays on the first screen. */
@@ -25,11 +26,12 @@ export function culpritOf(states: readonly ChangeState[], nowMs: number): Change
 export async function tellStory(
   pool: pg.Pool,
   state: ChangeState,
+  newest: Reading | undefined,
   attempts: readonly ConsoleAttempt[],
   nowMs: number,
 ): Promise<CulpritStory> {
-  const evidence = evidenceOf(state)
-  const reading = state.undoneBecause?.reading ?? state.lastReading
+  const evidence = evidenceOf(state, newest)
+  const reading = readingOf(state, newest)
   const past = state.state === 'undone' ? state.undoneBecause : undefined
   return {
     change: state.change,

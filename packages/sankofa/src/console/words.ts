@@ -1,8 +1,8 @@
-/** `2 %`, `0.4 %`, `12 %`: two figures, no more. */
+/** `2 %`, `0.4 %`, `12 %`: two figures, no more; never broken over two lines. */
 export function percent(share: number): string {
   const value = share * 100
-  if (value === 0 || value === 100) return `${value} %`
-  return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)} %`
+  if (value === 0 || value === 100) return `${value}\u00a0%`
+  return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}\u00a0%`
 }
 
 /** `12 s`, `3 minutes`, `2 hours`, `5 days`. */
