@@ -1,5 +1,3 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Clock } from '../core/index.ts'
 import type { Status } from './contract.ts'
 import type { StatusReader } from './status.ts'
@@ -7,45 +5,22 @@ import { duration } from './words.ts'
 
 /** A server that hangs is as away as one that refuses. */
 const answerWithinMs = 5_000
-const keepEveryMs = 30_000
 
 export type KnownStatus = {
   /** The status now; while PostgreSQL is away, the last one with its age, as `unknown`. Never rejects. */
   read(): Promise<Status>
 }
 
-/** Keeps the last status, on disk too, so that the screen is never blank: not even after a restart without a database. */
-export function createKnownStatus(reader: StatusReader, directory: string, clock: Clock): KnownStatus {
-  const file = join(directory, 'console-last-status.json')
+/** Keeps the last status in memory, so that an open screen is never blank. */
+export function createKnownStatus(reader: StatusReader, clock: Clock): KnownStatus {
   let last: Status | undefined
-  let keptAtMs = Number.NEGATIVE_INFINITY
   let reading: Promise<Status> | undefined
-
-  const keep = async (status: Status): Promise<void> => {
-    if (clock.now() - keptAtMs < keepEveryMs) return
-    keptAtMs = clock.now()
-    await mkdir(directory, { recursive: true })
-    await writeFile(`${file}.new`, JSON.stringify(status), { mode: 0o600 })
-    await rename(`${file}.new`, file)
-  }
-
-  const readKept = async (): Promise<Status | undefined> => {
-    try {
-      return JSON.parse(await readFile(file, 'utf8')) as Status
-    } catch {
-      // Absent or torn: then nothing is known, and that is what is said.
-      return undefined
-    }
-  }
 
   const readNow = async (): Promise<Status> => {
     try {
       last = await withinTime(reader.read(), answerWithinMs)
-      // A full disk must not take the screen away.
-      await keep(last).catch(() => {})
       return last
     } catch (error) {
-      last ??= await readKept()
       return awayStatus(last, error instanceof Error ? error.message : String(error), clock.now())
     }
   }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import fastifyCookie from '@fastify/cookie'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type pg from 'pg'
@@ -28,8 +27,6 @@ export type ConsoleOptions = {
   readonly host?: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Where the last status is kept for when PostgreSQL is away. */
-  readonly directory: string
   readonly log: Logger
   /** Names the service on the screen. */
   readonly service?: string
@@ -47,10 +44,10 @@ export type ConsoleServer = { start(): Promise<{ readonly url: string }>; stop()
 
 /** The screen and its API. Asks only: what a person wants is appended to the journal, and the watcher does it. */
 export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
-  const { pool, journal, directory, log, host = '127.0.0.1', clock = systemClock, attempts = [] } = options
+  const { pool, journal, log, host = '127.0.0.1', clock = systemClock, attempts = [] } = options
   const appDirectory = options.appDirectory ?? findApp()
   const reader = createStatusReader(pool, journal, { attempts, clock, keepS: longestSpanS })
-  const known = createKnownStatus(reader, directory, clock)
+  const known = createKnownStatus(reader, clock)
   const sessions = createSessions(pool, clock)
   const stream = createStream(() => known.read())
   let port = options.port
@@ -110,7 +107,6 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
 
   return {
     async start() {
-      mkdirSync(directory, { recursive: true })
       app = await build()
       await app.listen({ host, port: options.port })
       const address = app.server.address()

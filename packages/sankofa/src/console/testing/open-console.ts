@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type pg from 'pg'
 import { pino } from 'pino'
 import { openJournal } from '../../journal/index.ts'
@@ -20,22 +17,19 @@ export async function openConsole(
 ): Promise<{
   readonly url: string
   readonly logged: readonly string[]
-  readonly directory: string
   readonly server: ConsoleServer
 }> {
   const logged: string[] = []
-  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'sankofa-console-'))
   const server = createConsoleServer({
     pool,
     journal: openJournal(pool),
     port: 0,
-    directory,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
     service: 'market',
     attempts: [checkoutAttempt],
     ...options,
   })
-  return { ...(await server.start()), logged, directory, server }
+  return { ...(await server.start()), logged, server }
 }
 
 /** A person with a session, as a browser would hold it. */
