@@ -51,5 +51,5 @@ if (bench === undefined || values.help) {
   const log = (line: string): void => (values.json ? console.error(line) : console.log(line))
   const result = await run({ json: values.json, seed: wholeNumber('seed'), runs: wholeNumber('runs'), log })
   if (values.json) console.log(JSON.stringify(result, null, 2))
-  process.exitCode = result['ok'] === false ? 1 : 0
+  process.exitCode = result.ok === false ? 1 : 0
 }

@@ -23,7 +23,7 @@ for (const check of checks) {
     cwd: root,
     encoding: 'utf8',
     // The tools' own scripts say "env node": let them find the Node that runs this.
-    env: { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env['PATH'] ?? ''}` },
+    env: { ...process.env, PATH: `${join(process.execPath, '..')}:${process.env.PATH ?? ''}` },
   })
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   if (result.status === 0) {

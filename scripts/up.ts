@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { build as buildConsole } from '@sankofa/console/build'
+import { ensurePerson } from 'sankofa/console'
 import { isSankofaError, SankofaError } from 'sankofa/core'
 import { bootstrap, createPool, isPortFree } from 'sankofa/db'
-import { build as buildConsole } from '@sankofa/console/build'
 import { type Database, openDatabase } from './up/database.ts'
 import { openLogFile } from './up/log-file.ts'
 import { removeRuntime, runningStart, writeRuntime } from './up/runtime-file.ts'
@@ -70,6 +72,17 @@ async function waitForPort(name: string, port: number): Promise<void> {
   })
 }
 
+async function consoleToken(url: string, tokenDirectory: string): Promise<string> {
+  const pool = createPool({ url, max: 1, applicationName: 'sankofa-start' })
+  try {
+    return (
+      await ensurePerson(pool, { name: process.env.SANKOFA_ACTOR || userInfo().username, directory: tokenDirectory })
+    ).token
+  } finally {
+    await pool.end()
+  }
+}
+
 async function start(settings: Settings): Promise<void> {
   directory = undefined
   const other = runningStart(settings.directory)
@@ -128,7 +141,8 @@ async function start(settings: Settings): Promise<void> {
     [join(root, 'packages/sankofa/src/cli/main.ts'), 'watch', '--console-port', String(settings.consolePort)],
     environment,
   )
-  const { token } = await step('the watcher', () => watcher.ready)
+  await step('the watcher', () => watcher.ready)
+  const token = await consoleToken(opened.url, settings.directory)
   if (settings.customers) {
     await step(
       '2,000 simulated customers',

@@ -26,7 +26,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Sett
   if (marketPort === consolePort)
     problems.push(`CONSOLE_PORT: found ${consolePort}, expected another port than MARKET_PORT.`)
 
-  const databaseUrl = environment['DATABASE_URL'] || undefined
+  const databaseUrl = environment.DATABASE_URL || undefined
   if (databaseUrl !== undefined) {
     const protocol = URL.canParse(databaseUrl) ? new URL(databaseUrl).protocol : undefined
     if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
@@ -35,14 +35,14 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Sett
       )
     }
   }
-  const customers = environment['CUSTOMERS'] ?? '1'
+  const customers = environment.CUSTOMERS ?? '1'
   if (!['0', '1', ''].includes(customers)) problems.push(`CUSTOMERS: found "${customers}", expected 0 (none) or 1.`)
 
   if (problems.length > 0) throw new SankofaError('SETTINGS_WRONG', { problems })
   return {
     marketPort,
     consolePort,
-    directory: resolve(root, environment['SANKOFA_DIR'] || '.sankofa'),
+    directory: resolve(root, environment.SANKOFA_DIR || '.sankofa'),
     databaseUrl,
     customers: customers !== '0',
   }

@@ -1,0 +1,69 @@
+import { type ChangeState, type Forecast, foldChange, requestGo } from '../../journal/index.ts'
+import { buildGuards, defaultStages, forecast } from '../../judge/index.ts'
+import { pgMeasurement } from '../../observe/index.ts'
+import type { Context } from '../context.ts'
+import { proposeDeclared } from '../declared.ts'
+import { type OutputOptions, percent, print, roughly } from '../output.ts'
+import { isWatched } from '../watched.ts'
+import { stateOf } from './prove.ts'
+
+/** Says what will be seen and when, then asks the watcher to let the change out, or to go on with a held one. */
+export async function goCommand(
+  context: Context,
+  target: string,
+  options: OutputOptions & { readonly unproved?: string; readonly alpha?: number },
+): Promise<void> {
+  const state = await changeToGo(context, target)
+  const expected =
+    state.control === 'subjects' && state.held === undefined
+      ? await whatWillBeSeen(context, options.alpha ?? 0.01)
+      : undefined
+  await requestGo(context.journal, {
+    change: state.change,
+    actor: context.actor,
+    ...(options.unproved === undefined ? {} : { unproved: options.unproved }),
+    ...(options.alpha === undefined ? {} : { alpha: options.alpha }),
+  })
+  const watched = await isWatched(context.pool)
+  print(options, { change: state.change, asked: 'go', forecast: expected, watched }, [
+    ...(expected === undefined ? [] : forecastLines(expected)),
+    `Asked: ${state.change} ${state.held === undefined ? 'goes out' : 'goes on'}. Follow it with "sankofa status"; take it back with "sankofa back ${state.change}".`,
+    ...(watched ? [] : ['! No watcher runs, so nothing happens yet. Start one: "sankofa watch".']),
+  ])
+}
+
+/** Proposed anew when it is not out: the config may say something else than last time. */
+async function changeToGo(context: Context, target: string): Promise<ChangeState> {
+  const state = await stateOf(context, target)
+  if (state.state !== 'undone' || target.includes('=')) return state
+  const declared = (context.config.flags ?? []).some((flag) => flag.id === state.change)
+  if (!declared) return state
+  await proposeDeclared(context, target)
+  return foldChange(await context.journal.read({ change: state.change })) ?? state
+}
+
+async function whatWillBeSeen(context: Context, alpha: number): Promise<Forecast> {
+  const baseline = await pgMeasurement(context.pool).baseline(Date.now())
+  const guards = buildGuards({
+    routes: baseline.routes,
+    attempts: (context.config.attempts ?? []).map((attempt) => attempt.name),
+  })
+  const stages = defaultStages(baseline.requestsPerSecond, baseline.subjects)
+  return forecast({ baseline, plan: { stages, guards, alpha } })
+}
+
+function forecastLines(expected: Forecast): readonly string[] {
+  return [
+    expected.sentence,
+    ...expected.stages.map(
+      (stage) =>
+        `  ${percent(stage.share).padStart(6)} of customers: ${roughly(stage.expectedMs)}${seen(stage.smallestRatio)}`,
+    ),
+    ...expected.cannotSee.map((sentence) => `  ${sentence}`),
+  ]
+}
+
+const seen = (ratio: number | undefined): string =>
+  ratio === undefined
+    ? '; too little traffic to see a harm in that time'
+    : `; sees failures that grow ${Number(ratio.toFixed(1))}-fold`

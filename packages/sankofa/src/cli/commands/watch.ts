@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type Logger, pino } from 'pino'
+import { createAlerter } from '../../alert/index.ts'
+import { createConsoleServer, ensurePerson } from '../../console/index.ts'
+import { type Clock, isSankofaError, systemClock } from '../../core/index.ts'
+import { bootstrap } from '../../db/index.ts'
+import { sealEvents } from '../../events/index.ts'
+import { journalledLocal, pendingLocal } from '../../flags/index.ts'
+import type { ChangeKind } from '../../journal/index.ts'
+import { pgMeasurement, rollUp } from '../../observe/index.ts'
+import { createWatcher, type Watcher } from '../../rollout/index.ts'
+import { type Context, openContext } from '../context.ts'
+import { untilToldToEnd } from '../until-told-to-end.ts'
+
+export type WatchOptions = { readonly consolePort?: number; readonly json?: boolean }
+
+const sealEveryMs = 1_000
+const rollUpEveryMs = 60 * 60_000
+const retryMs = 1_000
+
+/**
+ * Runs until SIGTERM, Ctrl-C or its parent's death: watcher, alerts, seals, roll-up, and the console when asked. Prints one
+ * line of JSON when it is ready, then its log, one line of JSON each.
+ */
+export async function watchCommand(options: WatchOptions): Promise<void> {
+  const ending = new AbortController()
+  const ended = untilToldToEnd(ending)
+  const log = pino({ name: 'watcher' })
+  const context = await openContext({ maximumConnections: 6 })
+  const { pool, journal, directory, config } = context
+  try {
+    await bootstrapPatiently(context, log, systemClock, ending.signal)
+    if (ending.signal.aborted) return
+    const watcher = createWatcher({
+      pool,
+      journal,
+      kinds: Object.values(context.kinds) as readonly ChangeKind<unknown>[],
+      measurement: pgMeasurement(pool),
+      attempts: (config.attempts ?? []).map((attempt) => attempt.name),
+      clock: systemClock,
+      holder: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
+      log: log.child({ part: 'rollout' }),
+      listenUrl: context.databaseUrl,
+      localBacks: {
+        pending: () => pendingLocal(directory),
+        done: (change) => journalledLocal(directory, change),
+      },
+    })
+    const alerter = createAlerter({
+      pool,
+      journal,
+      settings: config.alert ?? {},
+      attempts: config.attempts ?? [],
+      clock: systemClock,
+      log: log.child({ part: 'alert' }),
+    })
+    const console = options.consolePort === undefined ? undefined : await openConsole(context, options.consolePort, log)
+    watcher.start()
+    alerter.start()
+    const housekeeping = [
+      repeat(sealEveryMs, ending.signal, log, 'seal', () =>
+        whenLeading(watcher, () => sealEvents(pool, join(directory, 'seals.log'))),
+      ),
+      repeat(rollUpEveryMs, ending.signal, log, 'roll-up', () => whenLeading(watcher, () => rollUp(pool, Date.now()))),
+    ]
+    process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, console: console?.url })}\n`)
+    // The token is for a person at a terminal, never for a log.
+    if (console !== undefined && process.stdout.isTTY)
+      process.stdout.write(`console: ${console.url}/?token=${console.token}\n`)
+    await ended
+    await Promise.all([console?.stop(), alerter.stop(), watcher.stop(), ...housekeeping])
+  } finally {
+    await pool.end()
+  }
+}
+
+async function openConsole(
+  context: Context,
+  port: number,
+  log: Logger,
+): Promise<{ readonly url: string; readonly token: string; stop(): Promise<void> }> {
+  const { pool, journal, directory, config } = context
+  const server = createConsoleServer({
+    pool,
+    journal,
+    host: '127.0.0.1',
+    port,
+    service: config.service,
+    attempts: config.attempts ?? [],
+    log: log.child({ part: 'console' }),
+  })
+  const { url } = await server.start()
+  const { token } = await ensurePerson(pool, { name: context.actor, directory })
+  return { url, token, stop: () => server.stop() }
+}
+
+/** PostgreSQL may start after the watcher: wait for it, and say so once. */
+async function bootstrapPatiently(context: Context, log: Logger, clock: Clock, ending: AbortSignal): Promise<void> {
+  for (let tries = 0; !ending.aborted; tries++) {
+    try {
+      return await bootstrap(context.pool)
+    } catch (error) {
+      if (tries === 0) log.warn({ err: error }, 'PostgreSQL does not answer yet; the watcher waits for it')
+      await clock.sleep(retryMs, ending)
+    }
+  }
+}
+
+async function whenLeading(watcher: Watcher, work: () => Promise<unknown>): Promise<void> {
+  if (watcher.leading() !== undefined) await work()
+}
+
+/** Repeats `work` until the end. What fails is said once for each kind of failure, and tried again. */
+async function repeat(
+  everyMs: number,
+  ending: AbortSignal,
+  log: Logger,
+  name: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  let said = ''
+  while (!ending.aborted) {
+    try {
+      await work()
+      said = ''
+    } catch (error) {
+      const text = isSankofaError(error) ? error.code : error instanceof Error ? error.message : String(error)
+      if (text !== said) log.warn({ err: error }, `${name} failed; it is tried again`)
+      said = text
+    }
+    await systemClock.sleep(everyMs, ending)
+  }
+}

@@ -1,0 +1,48 @@
+import type { AlertSettings, AttemptWords } from '../alert/index.ts'
+import { SankofaError } from '../core/index.ts'
+import type { Flag, Tunable } from '../flags/index.ts'
+
+/** A thing that customers try and that should succeed: what the business guards and the owner's messages count. */
+export type Attempt = AttemptWords & {
+  /** As the service calls it: `requestContext()?.attempt(name)`. */
+  readonly name: string
+}
+
+export type Config = {
+  /** Names the service in measurements and messages. */
+  readonly service: string
+  readonly flags?: readonly Flag[]
+  readonly tunables?: readonly Tunable[]
+  readonly attempts?: readonly Attempt[]
+  readonly alert?: AlertSettings
+}
+
+const known = ['service', 'flags', 'tunables', 'attempts', 'alert'] as const
+
+/**
+ * Describes a service to Sankofa. `sankofa.config.ts` exports the result as `config`.
+ *
+ * @throws SankofaError `SETTINGS_WRONG`, with every wrong setting at once
+ */
+export function defineConfig(config: Config): Config {
+  const problems: string[] = []
+  const { flags = [], tunables = [], attempts = [] } = config
+  for (const name of Object.keys(config)) {
+    if (!(known as readonly string[]).includes(name))
+      problems.push(`"${name}" is not a setting; expected one of ${known.join(', ')}.`)
+  }
+  if (typeof config.service !== 'string' || config.service === '')
+    problems.push(`service: found ${JSON.stringify(config.service)}, expected a name such as "shop".`)
+  for (const [name, ids] of [
+    ['flags', flags.map((flag) => flag.id)],
+    ['tunables', tunables.map((tunable) => tunable.id)],
+    ['attempts', attempts.map((attempt) => attempt.name)],
+  ] as const) {
+    const twice = ids.filter((id, index) => ids.indexOf(id) !== index)
+    for (const id of new Set(twice)) problems.push(`${name}: "${id}" is declared twice; expected each once.`)
+  }
+  const both = flags.map((flag) => flag.id).filter((id) => tunables.some((tunable) => tunable.id === id))
+  for (const id of both) problems.push(`"${id}" is both a flag and a tunable; expected one name for one change.`)
+  if (problems.length > 0) throw new SankofaError('SETTINGS_WRONG', { problems })
+  return config
+}

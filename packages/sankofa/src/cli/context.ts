@@ -1,0 +1,83 @@
+import { userInfo } from 'node:os'
+import type pg from 'pg'
+import { SankofaError } from '../core/index.ts'
+import { createPool } from '../db/index.ts'
+import { type FlagPlan, flagKind, type TunablePlan, tunableKind } from '../flags/index.ts'
+import { type ChangeKind, type Journal, openJournal } from '../journal/index.ts'
+import type { Config } from './config.ts'
+import { findDatabaseUrl, findDirectory, loadConfig } from './find-config.ts'
+
+/** What a command works with. */
+export type Context = {
+  readonly config: Config
+  readonly directory: string
+  readonly databaseUrl: string
+  readonly pool: pg.Pool
+  readonly journal: Journal
+  readonly kinds: { readonly flag: ChangeKind<FlagPlan>; readonly tunable: ChangeKind<TunablePlan> }
+  /** Who asks: `SANKOFA_ACTOR`, else the user of this machine. */
+  readonly actor: string
+}
+
+export const actorName = (environment: NodeJS.ProcessEnv = process.env): string =>
+  environment.SANKOFA_ACTOR || safeUserName()
+
+function safeUserName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container's user may have no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
+
+/** Opens a context, checks that PostgreSQL answers, runs `work`, and closes it. */
+export async function withContext<T>(work: (context: Context) => Promise<T>): Promise<T> {
+  const context = await openContext({ maximumConnections: 2 })
+  try {
+    await checkDatabase(context)
+    return await work(context)
+  } finally {
+    await context.pool.end()
+  }
+}
+
+export async function openContext(options: { readonly maximumConnections: number }): Promise<Context> {
+  const from = process.env.INIT_CWD ?? process.cwd()
+  const directory = findDirectory(process.env, from)
+  const databaseUrl = findDatabaseUrl(process.env, directory)
+  const config = await loadConfig(process.env, from)
+  const pool = createPool({ url: databaseUrl, max: options.maximumConnections, applicationName: 'sankofa' })
+  const journal = openJournal(pool)
+  return {
+    config,
+    directory,
+    databaseUrl,
+    pool,
+    journal,
+    kinds: {
+      flag: flagKind({ pool, journal, flags: config.flags ?? [] }),
+      tunable: tunableKind({ pool, journal, tunables: config.tunables ?? [] }),
+    },
+    actor: actorName(),
+  }
+}
+
+/** @throws SankofaError `DATABASE_UNREACHABLE`, which says that `back --local` works without it */
+async function checkDatabase(context: Context): Promise<void> {
+  try {
+    const found = await context.pool.query<{ there: boolean }>(
+      `select to_regclass('sankofa.journal') is not null as there`,
+    )
+    if (found.rows[0]?.there === true) return
+  } catch (cause) {
+    const reason =
+      cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause)
+    throw new SankofaError('DATABASE_UNREACHABLE', { where: new URL(context.databaseUrl).host, reason }, { cause })
+  }
+  throw new SankofaError('SETTINGS_WRONG', {
+    problems: [
+      `DATABASE_URL: found a database without the schema "sankofa" at ${new URL(context.databaseUrl).host}; start "sankofa watch" once, which creates it.`,
+    ],
+  })
+}

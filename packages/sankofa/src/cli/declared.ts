@@ -1,0 +1,74 @@
+import { type ChangeId, changeId, SankofaError } from '../core/index.ts'
+import type { ChangeKindName, JournalRecord } from '../journal/index.ts'
+import { foldAll, propose } from '../journal/index.ts'
+import type { Context } from './context.ts'
+
+/**
+ * Proposes what the config declares: a flag by its name, a tunable as `name=value` (JSON, or a bare word).
+ *
+ * @throws SankofaError `CHANGE_UNKNOWN` when it is not declared
+ */
+export async function proposeDeclared(context: Context, target: string): Promise<JournalRecord> {
+  const { kind, name, title, plan, size } = readTarget(context, target)
+  const change = kind === 'tunable' ? await freeName(context, name) : changeId(name)
+  return propose(context.journal, {
+    change,
+    actor: context.actor,
+    kind,
+    title,
+    plan,
+    control: kind === 'flag' ? 'subjects' : 'none',
+    dependsOn: [],
+    size,
+  })
+}
+
+type Target = {
+  readonly kind: ChangeKindName
+  /** What the change is called; for a tunable the beginning of it. */
+  readonly name: string
+  readonly title: string
+  readonly plan: unknown
+  readonly size: { readonly unit: string; readonly n: number }
+}
+
+function readTarget(context: Context, target: string): Target {
+  const [name = '', ...rest] = target.split('=')
+  const { flags = [], tunables = [] } = context.config
+  const known = [...flags.map((flag) => flag.id), ...tunables.map((tunable) => `${tunable.id}=VALUE`)]
+  if (rest.length > 0) {
+    const tunable = tunables.find((candidate) => candidate.id === name)
+    if (tunable === undefined) throw new SankofaError('CHANGE_UNKNOWN', { change: name, known })
+    const text = rest.join('=')
+    return {
+      kind: 'tunable',
+      name: `${name}-to-${text
+        .toLowerCase()
+        .replace(/[^a-z0-9.]+/g, '-')
+        .slice(0, 40)}`,
+      title: `${tunable.title}: ${text}`,
+      plan: { tunable: name, value: readValue(text) },
+      size: { unit: 'value', n: 1 },
+    }
+  }
+  const flag = flags.find((candidate) => candidate.id === name)
+  if (flag === undefined) throw new SankofaError('CHANGE_UNKNOWN', { change: name, known })
+  return { kind: 'flag', name, title: flag.title, plan: { flag: name }, size: { unit: 'flag', n: 1 } }
+}
+
+/** A value that was settled once may be wanted again: that is another change, with a number behind its name. */
+async function freeName(context: Context, name: string): Promise<ChangeId> {
+  const states = foldAll(await context.journal.read())
+  for (let n = 1; ; n++) {
+    const candidate = changeId(n === 1 ? name : `${name}-${n}`)
+    if (states.get(candidate)?.state !== 'settled') return candidate
+  }
+}
+
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { SankofaError } from '../core/index.ts'
+import type { Config } from './config.ts'
+
+const names = ['sankofa.config.ts', 'sankofa.config.mts', 'sankofa.config.mjs', 'sankofa.config.js']
+
+/**
+ * Loads `SANKOFA_CONFIG`, or the nearest `sankofa.config.ts` at or above `from`.
+ *
+ * @throws SankofaError `SETTINGS_WRONG` when there is none, or it does not export `config`
+ */
+export async function loadConfig(environment: NodeJS.ProcessEnv, from: string): Promise<Config> {
+  const named = environment.SANKOFA_CONFIG
+  const file = named ? resolve(from, named) : findUp(from, names)
+  if (file === undefined || !existsSync(file)) {
+    const found = named
+      ? `SANKOFA_CONFIG: found ${named}, which does not exist`
+      : `no ${names[0]} in ${from} or above it`
+    throw new SankofaError('SETTINGS_WRONG', {
+      problems: [`${found}; expected a file that exports "config = defineConfig({ service, flags, … })".`],
+    })
+  }
+  const loaded: { readonly config?: Config } = await import(pathToFileURL(file).href)
+  if (loaded.config === undefined) {
+    throw new SankofaError('SETTINGS_WRONG', {
+      problems: [`${file}: found no export named "config"; expected "export const config = defineConfig({ … })".`],
+    })
+  }
+  return loaded.config
+}
+
+/** `SANKOFA_DIR`, or the nearest `.sankofa` at or above `from`, or one to be made in `from`. */
+export const findDirectory = (environment: NodeJS.ProcessEnv, from: string): string =>
+  environment.SANKOFA_DIR
+    ? resolve(from, environment.SANKOFA_DIR)
+    : (findUp(from, ['.sankofa']) ?? join(from, '.sankofa'))
+
+/**
+ * `DATABASE_URL`, or what `npm start` noted in `directory`.
+ *
+ * @throws SankofaError `SETTINGS_WRONG`
+ */
+export function findDatabaseUrl(environment: NodeJS.ProcessEnv, directory: string): string {
+  const given = environment.DATABASE_URL
+  if (given) return given
+  try {
+    const runtime: { readonly databaseUrl: string } = JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8'))
+    return runtime.databaseUrl
+  } catch {
+    throw new SankofaError('SETTINGS_WRONG', {
+      problems: [
+        `DATABASE_URL: not set, and nothing runs in ${directory}; expected postgres://USER:PASSWORD@HOST:PORT/DATABASE, or "npm start" running.`,
+      ],
+    })
+  }
+}
+
+function findUp(from: string, candidates: readonly string[]): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const found = candidates.map((name) => join(folder, name)).find((path) => existsSync(path))
+    if (found !== undefined || folder === dirname(folder)) return found
+  }
+}

@@ -1,0 +1,1 @@
+export { config } from './apps/market/sankofa.config.ts'

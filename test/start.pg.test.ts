@@ -1,0 +1,200 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { freePort } from 'sankofa/db'
+import { expect, onTestFinished, test, vi } from '#harness'
+import { family, isAlive, type Process } from './processes.ts'
+
+const root = join(import.meta.dirname, '..')
+const patient = { timeout: 30_000, interval: 100 }
+
+type Started = {
+  readonly child: ChildProcess
+  readonly directory: string
+  readonly marketUrl: string
+  said(): string
+  find(part: string): Process | undefined
+}
+
+function folder(): string {
+  const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sankofa-start-'))
+  chmodSync(base, 0o755)
+  onTestFinished(() => rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
+  return base
+}
+
+async function start(environment: Readonly<Record<string, string>>): Promise<Started> {
+  const directory = environment.SANKOFA_DIR ?? folder()
+  const marketPort = environment.MARKET_PORT ?? String(await freePort())
+  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), 'scripts/up.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      DATABASE_URL: '',
+      CONSOLE_PORT: String(await freePort()),
+      ...environment,
+      MARKET_PORT: marketPort,
+      SANKOFA_DIR: directory,
+    },
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  return {
+    child,
+    directory,
+    marketUrl: `http://127.0.0.1:${marketPort}`,
+    said: () => said,
+    find: (part) =>
+      family(child.pid ?? -1).find((process) => process.command.includes(part) && !process.command.startsWith('sh ')),
+  }
+}
+
+const untilReady = (started: Started): Promise<void> =>
+  vi.waitFor(
+    () => {
+      if (started.child.exitCode !== null) throw new Error(`ended:\n${started.said()}`)
+      expect(started.said()).toContain('Ready in')
+    },
+    { timeout: 90_000, interval: 200 },
+  )
+
+async function countOrders(started: Started): Promise<number> {
+  const { databaseUrl } = JSON.parse(readFileSync(join(started.directory, 'runtime.json'), 'utf8')) as {
+    databaseUrl: string
+  }
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  const result = await client.query<{ n: number }>(
+    `select count(*)::int as n from sankofa.event as event where event.type = 'order.paid'`,
+  )
+  await client.end()
+  return result.rows[0]?.n ?? 0
+}
+
+test('everything starts, survives kill -9 of any one process, and Ctrl-C leaves nothing behind', async () => {
+  const started = await start({})
+  await untilReady(started)
+  await vi.waitFor(async () => expect(await countOrders(started)).toBeGreaterThan(10), patient)
+
+  for (const part of ['market/src/main.ts', 'cli/main.ts watch', 'customers/main.ts', '/postgres -D']) {
+    const victim = started.find(part)
+    if (victim === undefined) throw new Error(`${part} is not there`)
+    const before = await countOrders(started)
+    process.kill(victim.pid, 'SIGKILL')
+    await vi.waitFor(() => expect(isAlive(victim.pid)).toBe(false), patient)
+    await vi.waitFor(() => expect(started.find(part)?.pid ?? victim.pid).not.toBe(victim.pid), patient)
+    // Customers pay again through whatever came back, and nothing that was paid is gone.
+    await vi.waitFor(async () => expect(await countOrders(started)).toBeGreaterThan(before + 10), {
+      timeout: 60_000,
+      interval: 500,
+    })
+  }
+
+  const everyone = family(started.child.pid ?? -1).map((process) => process.pid)
+  expect(everyone.length).toBeGreaterThan(6)
+  const fromMs = performance.now()
+  started.child.kill('SIGTERM')
+  await once(started.child, 'exit')
+  await vi.waitFor(() => expect(everyone.filter(isAlive)).toEqual([]), {
+    timeout: 10_000 - (performance.now() - fromMs),
+    interval: 50,
+  })
+}, 300_000)
+
+test('kill -9 of the parent ends all, and a new start takes up the same data', async () => {
+  const first = await start({})
+  await untilReady(first)
+  await vi.waitFor(async () => expect(await countOrders(first)).toBeGreaterThan(5), patient)
+  const everyone = family(first.child.pid ?? -1).map((process) => process.pid)
+  const orders = await countOrders(first)
+
+  const up = first.find('scripts/up.ts')
+  const starter = first.child.pid ?? -1
+  process.kill(up?.pid === starter ? starter : (up?.pid ?? starter), 'SIGKILL')
+  first.child.kill('SIGKILL')
+
+  await vi.waitFor(() => expect(everyone.filter(isAlive)).toEqual([]), { timeout: 15_000, interval: 100 })
+  const second = await start({ SANKOFA_DIR: first.directory, CUSTOMERS: '0' })
+  await untilReady(second)
+  expect(await countOrders(second)).toBeGreaterThanOrEqual(orders)
+  second.child.kill('SIGINT')
+  const up2 = second.find('scripts/up.ts')
+  if (up2 !== undefined) process.kill(up2.pid, 'SIGINT')
+  await once(second.child, 'exit')
+}, 240_000)
+
+async function refusal(environment: Readonly<Record<string, string>>): Promise<{ code: number | null; said: string }> {
+  const started = await start(environment)
+  await once(started.child, 'close')
+  return { code: started.child.exitCode, said: started.said() }
+}
+
+test('a busy port is named, and another one is proposed', async () => {
+  const port = await freePort()
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  onTestFinished(() => {
+    other.close()
+  })
+
+  const { code, said } = await refusal({ MARKET_PORT: String(port) })
+
+  expect(said).toContain(`MARKET_PORT: port ${port} is taken by another program`)
+  expect(code).toBe(2)
+}, 60_000)
+
+test('a DATABASE_URL that nobody answers is named without its password', async () => {
+  const { code, said } = await refusal({ DATABASE_URL: 'postgres://market:topsecret@127.0.0.1:1/market' })
+
+  expect(said).toContain('PostgreSQL at 127.0.0.1:1 does not answer')
+  expect(said).not.toContain('topsecret')
+  expect(code).toBe(2)
+}, 60_000)
+
+test('every wrong setting is named at once', async () => {
+  const { code, said } = await refusal({ DATABASE_URL: 'mysql://x', CONSOLE_PORT: '99999', CUSTOMERS: 'many' })
+
+  expect(said).toContain('3 settings are wrong')
+  for (const name of ['DATABASE_URL', 'CONSOLE_PORT', 'CUSTOMERS']) expect(said).toContain(name)
+  expect(code).toBe(2)
+}, 60_000)
+
+test('data of another PostgreSQL version are named and left alone', async () => {
+  const directory = folder()
+  mkdirSync(join(directory, 'pg'))
+  writeFileSync(join(directory, 'pg', 'PG_VERSION'), '16\n')
+
+  const { code, said } = await refusal({ SANKOFA_DIR: directory })
+
+  expect(said).toContain('belong to PostgreSQL 16')
+  expect(code).toBe(2)
+}, 60_000)
+
+test('a full disk is named', async ({ skip }) => {
+  const directory = join(folder(), 'small')
+  mkdirSync(directory)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', directory], { stdio: 'ignore' })
+  } catch {
+    skip('only root can mount a small disk')
+  }
+  onTestFinished(() => {
+    execFileSync('umount', [directory])
+  })
+
+  const { code, said } = await refusal({ SANKOFA_DIR: directory })
+
+  expect(said).toMatch(/Only \d+ MB are free/)
+  expect(code).toBe(2)
+}, 60_000)
