@@ -21,6 +21,7 @@ export type RolloutContext = {
   readonly follower: Follower
   readonly evidence: Evidence
   readonly retries: Retries
+  readonly newSalt: () => string
 }
 
 /** One look at the world, under one epoch. */

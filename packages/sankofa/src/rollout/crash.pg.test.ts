@@ -4,7 +4,7 @@ import { type ChangeId, changeId } from '../core/index.ts'
 import { type ChangeState, expectedShares, requestBack, requestHold } from '../journal/index.ts'
 import type { Effect } from '../judge/simulate/index.ts'
 import { type Crash, crashing, type Moment } from './testing/crashing.ts'
-import { type VirtualRollout, virtualRollout } from './testing/virtual-rollout.ts'
+import { flagRollout, type VirtualRollout } from './testing/flag-rollout.ts'
 
 const id = changeId('any')
 
@@ -44,7 +44,7 @@ async function play(
   dieAt: Moment | undefined,
 ): Promise<{ passed: readonly Moment[]; died: boolean; state: ChangeState; actual: number }> {
   let crash: Crash | undefined
-  const rollout = await virtualRollout({ pool, changes: ['any'], world: { seed: 5 } })
+  const rollout = await flagRollout({ pool, changes: ['any'], world: { seed: 5 } })
   const doomed = crashing(rollout.journal, rollout.kind, dieAt)
   await rollout.restart({ journal: doomed.journal, kinds: [doomed.kind] })
   crash = doomed

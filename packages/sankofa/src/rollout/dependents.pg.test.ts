@@ -1,10 +1,10 @@
 import { expect, test } from '#harness'
 import { changeId } from '../core/index.ts'
 import { requestBack, requestGo } from '../journal/index.ts'
-import { virtualRollout } from './testing/virtual-rollout.ts'
+import { flagRollout } from './testing/flag-rollout.ts'
 
 test('a change does not start before what it stands on is out whole', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['base', 'roof'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['base', 'roof'] })
   await rollout.go('base')
   await rollout.step()
 
@@ -16,7 +16,7 @@ test('a change does not start before what it stands on is out whole', async ({ d
 }, 60_000)
 
 test('what stands on a change is taken back before it', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['base', 'wall', 'roof'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['base', 'wall', 'roof'] })
   for (const [change, dependsOn] of [
     ['base', []],
     ['wall', ['base']],
@@ -36,7 +36,7 @@ test('what stands on a change is taken back before it', async ({ db }) => {
 }, 120_000)
 
 test('an undo that would leave settled code on something gone is refused, and says what to do', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['base', 'roof'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['base', 'roof'] })
   await rollout.go('base', { bakeMs: 36_000_000 })
   await rollout.until((states) => states.get(changeId('base'))?.state === 'bake', 3_600)
   await rollout.go('roof', { dependsOn: ['base'], bakeMs: 10_000 })
@@ -53,7 +53,7 @@ test('an undo that would leave settled code on something gone is refused, and sa
 
 test('a dependent whose undo fails keeps what it stands on where it is, until it is undone', async ({ db }) => {
   let broken = false
-  const rollout = await virtualRollout({
+  const rollout = await flagRollout({
     pool: db.pool,
     changes: ['base', 'roof'],
     kind: (real) => ({
@@ -84,7 +84,7 @@ test('a dependent whose undo fails keeps what it stands on where it is, until it
 test('a step that fails is journalled a few times, not each time, and tried again until it is done', async ({ db }) => {
   let broken = true
   let tries = 0
-  const rollout = await virtualRollout({
+  const rollout = await flagRollout({
     pool: db.pool,
     changes: ['any'],
     kind: (real) => ({

@@ -1,10 +1,10 @@
 import { expect, test } from '#harness'
 import { changeId } from '../core/index.ts'
 import { createJudge } from '../judge/index.ts'
-import { virtualRollout } from './testing/virtual-rollout.ts'
+import { flagRollout } from './testing/flag-rollout.ts'
 
 test('watchers that come and go judge every window once, with the evidence of one that never left', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['slow'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['slow'] })
   rollout.measurement.settings.effects.set('slow', { fails: 0.005 })
   await rollout.go('slow')
   let lost = 0

@@ -12,8 +12,8 @@ import {
   requestBack,
   requestGo,
 } from '../journal/index.ts'
+import { startOfTime } from './simulate/index.ts'
 import { testFlag } from './testing/test-flag.ts'
-import { startOfTime } from './testing/virtual-rollout.ts'
 import { startWatcherChild, type WatcherChild } from './testing/watcher-child.ts'
 
 const id = changeId('any')

@@ -1,12 +1,12 @@
 import { expect, test } from '#harness'
 import { changeId } from '../core/index.ts'
 import { requestBack, requestGo, requestHold } from '../journal/index.ts'
-import { virtualRollout } from './testing/virtual-rollout.ts'
+import { flagRollout } from './testing/flag-rollout.ts'
 
 const minute = 60_000
 
 test('a change that breaks checkout is undone within a minute, by its evidence', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['broken'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['broken'] })
   rollout.measurement.settings.effects.set('broken', { failsCheckout: 1 })
   await rollout.go('broken')
 
@@ -22,7 +22,7 @@ test('a change that breaks checkout is undone within a minute, by its evidence',
 }, 60_000)
 
 test('a harmless change goes through every stage, bakes and is settled', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['good'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
   await rollout.go('good', { bakeMs: minute })
 
   await rollout.until((states) => states.get(changeId('good'))?.state === 'settled', 3_600)
@@ -36,7 +36,7 @@ test('a harmless change goes through every stage, bakes and is settled', async (
 }, 60_000)
 
 test('a person takes a change back, and it is at 0 at the next look', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['good'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
   await rollout.go('good')
   await rollout.step()
   expect(await rollout.kind.actual(changeId('good'))).toBe(0.02)
@@ -51,7 +51,7 @@ test('a person takes a change back, and it is at 0 at the next look', async ({ d
 }, 60_000)
 
 test('a person holds a change: it is judged, but goes no further until they let it', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['good'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
   await rollout.go('good')
   await rollout.step()
   await requestHold(rollout.journal, { change: 'good', actor: 'kofi', reason: 'the sale' })
@@ -66,7 +66,7 @@ test('a person holds a change: it is judged, but goes no further until they let 
 }, 60_000)
 
 test('silence takes the exposure to 0, and the stage goes on when the reports are back', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['good'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
   await rollout.go('good')
   await rollout.step()
   const well = rollout.measurement.settings.liveness
@@ -94,7 +94,7 @@ test('silence takes the exposure to 0, and the stage goes on when the reports ar
 }, 60_000)
 
 test('what was measured while the exposure stood at 0 is not judged', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['good'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
   const { settings } = rollout.measurement
   await rollout.go('good')
   for (let n = 0; n < 3; n++) await rollout.step()
@@ -114,7 +114,7 @@ test('what was measured while the exposure stood at 0 is not judged', async ({ d
 
 test('a stage that stays undecided asks a person, who may take it to the next stage on their word', async ({ db }) => {
   const world = { customers: 500, requestsPerSecond: 0.2 }
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['rare'], world })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['rare'], world })
   await rollout.go('rare')
   const { go } = await rollout.state('rare')
   const expectedMs = go?.forecast.stages[0]?.expectedMs ?? 0
@@ -134,7 +134,7 @@ test('a stage that stays undecided asks a person, who may take it to the next st
 test('a kind of error that only the exposed meet holds the change, and is let go when control meets it too', async ({
   db,
 }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['odd'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['odd'] })
   const { measurement } = rollout
   await rollout.go('odd')
   const told = { fingerprint: 'f1', route: 'GET /search', name: 'RangeError', exposedSubjects: 2, controlSubjects: 0 }
@@ -156,7 +156,7 @@ test('a kind of error that only the exposed meet holds the change, and is let go
 }, 60_000)
 
 test('an error that a person let through does not hold the change again', async ({ db }) => {
-  const rollout = await virtualRollout({ pool: db.pool, changes: ['odd'] })
+  const rollout = await flagRollout({ pool: db.pool, changes: ['odd'] })
   const { measurement } = rollout
   await rollout.go('odd')
   const told = { fingerprint: 'f1', route: 'GET /search', name: 'RangeError', exposedSubjects: 2, controlSubjects: 0 }

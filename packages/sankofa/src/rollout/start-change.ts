@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState, Pending, ProofDigest } from '../journal/index.ts'
 import { type RolloutContext, type Turn, write } from './context.ts'
@@ -9,19 +8,23 @@ import { planGo } from './plan-go.ts'
 /**
  * Starts what was asked to go: proves first where no valid proof is at hand, and refuses with the reason where that
  * fails. Kept apart from the turn, because a proof may take minutes, and what is out must be watched meanwhile.
+ *
+ * @returns how many have started
  */
-export async function startWhatIsAsked(context: RolloutContext, epoch: bigint): Promise<void> {
+export async function startWhatIsAsked(context: RolloutContext, epoch: bigint): Promise<number> {
   const turn: Turn = { context, epoch, collected: new Set(), silentFor: () => undefined }
   const states = await context.follower.refresh()
   const asked = [...states.values()]
     .filter((state) => !isOut(state) && state.pending?.want === 'go')
     .sort((a, b) => Number(a.lastId - b.lastId))
+  let started = 0
   for (const { change } of asked) {
     const state = context.follower.states().get(change)
     if (state === undefined || isOut(state) || state.pending?.want !== 'go') continue
     const { pending } = state
-    await guarded(turn, state, 'start', () => start(turn, state, pending))
+    if (await guarded(turn, state, 'start', () => start(turn, state, pending))) started++
   }
+  return started
 }
 
 async function start(turn: Turn, state: ChangeState, pending: Pending): Promise<boolean> {
@@ -42,7 +45,7 @@ async function start(turn: Turn, state: ChangeState, pending: Pending): Promise<
     if (!(await prove(turn, state, kind))) return false
   }
   const go = await planGo(context, state, pending)
-  await write(turn, change, { type: 'started', data: { ...go, salt: randomBytes(16).toString('hex') } })
+  await write(turn, change, { type: 'started', data: { ...go, salt: context.newSalt() } })
   return true
 }
 

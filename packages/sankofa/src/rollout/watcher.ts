@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { type Clock, isSankofaError } from '../core/index.ts'
@@ -29,6 +30,8 @@ export type WatcherOptions = {
   readonly listenUrl?: string
   readonly localBacks?: LocalBacks
   readonly limits?: Partial<Limits>
+  /** @internal Of each go; random unless a simulation must be repeatable. */
+  readonly newSalt?: () => string
 }
 
 export type Watcher = {
@@ -100,7 +103,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     await Promise.all([
       whileLeading(epoch, renew, renewPause),
       whileLeading(epoch, () => lookAtWhatIsOut(epoch), tickPause),
-      whileLeading(epoch, () => startWhatIsAsked(context, epoch), tickPause),
+      whileLeading(epoch, async () => void (await startWhatIsAsked(context, epoch)), tickPause),
     ])
     log.info({ epoch: String(epoch), holder: options.holder }, 'stands by')
     if (ending.signal.aborted)
@@ -152,8 +155,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
     },
     async tick(epoch) {
       await lookAtWhatIsOut(epoch)
-      await startWhatIsAsked(context, epoch)
-      await takeTurn(context, epoch)
+      // What has just started is shown in the same tick.
+      if ((await startWhatIsAsked(context, epoch)) > 0) await takeTurn(context, epoch)
     },
     leading: () => epochNow,
   }
@@ -169,6 +172,7 @@ function newContext(options: WatcherOptions, limits: Limits): RolloutContext {
     clock,
     log,
     limits,
+    newSalt: options.newSalt ?? (() => randomBytes(16).toString('hex')),
     kinds: new Map(options.kinds.map((kind) => [kind.kind, kind])),
     follower: follow(journal),
     evidence: createEvidence({ pool, measurement, propagationMs: limits.propagationMs }),

@@ -1,38 +1,23 @@
 import type pg from 'pg'
 import { pino } from 'pino'
-import { type ChangeId, type Clock, changeId } from '../../core/index.ts'
+import { type ChangeId, changeId } from '../../core/index.ts'
 import { createLease, watcherLease } from '../../db/index.ts'
-import { defineFlag, type Flag, flagKind } from '../../flags/index.ts'
 import {
   type ChangeKind,
   type ChangeState,
-  foldAll,
   type Journal,
   openJournal,
-  type Proof,
   propose,
   requestGo,
 } from '../../journal/index.ts'
 import { createWorld, type WorldOptions } from '../../judge/simulate/index.ts'
 import { windowMs } from '../../observe/index.ts'
+import { follow } from '../follow.ts'
 import { createWatcher, type Watcher, type WatcherOptions } from '../index.ts'
+import { type VirtualClock, virtualClock } from './virtual-clock.ts'
 import { type WorldMeasurement, worldMeasurement } from './world-measurement.ts'
 
-/** Time that passes only when told to. */
-export type VirtualClock = Clock & { set(ms: number): void }
-
-export function virtualClock(startMs: number): VirtualClock {
-  let nowMs = startMs
-  return {
-    now: () => nowMs,
-    sleep: async () => {},
-    set: (ms) => {
-      nowMs = ms
-    },
-  }
-}
-
-/** A shop, a flag for each change, the real journal and kind, and time that is stepped window by window. */
+/** A simulated shop, the real journal, kind and watcher on a real PostgreSQL, and time that is stepped window by window. */
 export type VirtualRollout = {
   readonly journal: Journal
   readonly measurement: WorldMeasurement
@@ -41,7 +26,10 @@ export type VirtualRollout = {
   watcher: Watcher
   epoch: bigint
   /** Proposes a flag change of this name and asks that it goes. */
-  go(change: string, request?: { bakeMs?: number; unproved?: string; dependsOn?: readonly string[] }): Promise<void>
+  go(
+    change: string,
+    request?: { flag?: string; bakeMs?: number; unproved?: string; dependsOn?: readonly string[] },
+  ): Promise<void>
   /** One window of the world, then one look of the watcher. */
   step(): Promise<void>
   /** Steps until `done`, or fails after `limitS` of virtual time. @returns seconds that passed */
@@ -54,22 +42,25 @@ export type VirtualRollout = {
 
 export const startOfTime = Date.UTC(2026, 10, 23, 9, 0, 0)
 
-export async function virtualRollout(options: {
+export type VirtualRolloutOptions = {
   readonly pool: pg.Pool
-  readonly changes: readonly string[]
   readonly world?: Partial<WorldOptions>
-  readonly kind?: (kind: ChangeKind<unknown>) => ChangeKind<unknown>
+  /** The kind of the changes that go out; it must keep what it shows in `sankofa.flag`. */
+  kind(parts: { readonly pool: pg.Pool; readonly journal: Journal; readonly clock: VirtualClock }): ChangeKind<unknown>
   readonly watcher?: Partial<WatcherOptions>
-}): Promise<VirtualRollout> {
+  readonly startMs?: number
+}
+
+export async function virtualRollout(options: VirtualRolloutOptions): Promise<VirtualRollout> {
   const { pool } = options
-  const clock = virtualClock(startOfTime)
+  let startMs = options.startMs ?? startOfTime
+  const clock = virtualClock(startMs)
   const requestsPerSecond = options.world?.requestsPerSecond ?? 50
   const world = createWorld({ seed: 1, customers: 2_000, requestsPerSecond, ...options.world })
   const measurement = worldMeasurement({ world, pool, requestsPerSecond })
   const journal = openJournal(pool)
-  const flags = options.changes.map(flagNamed)
-  const real: ChangeKind<unknown> = withProof(flagKind({ pool, journal, flags, clock }), clock)
-  const kind = options.kind?.(real) ?? real
+  const follower = follow(journal)
+  const kind = options.kind({ pool, journal, clock })
   const base: WatcherOptions = {
     pool,
     journal,
@@ -81,7 +72,6 @@ export async function virtualRollout(options: {
     log: pino({ level: 'silent' }),
   }
   const lease = createLease(pool, { name: watcherLease, holder: 'virtual', ttlMs: 600_000 })
-  let startMs = startOfTime
 
   const rollout: VirtualRollout = {
     journal,
@@ -91,12 +81,12 @@ export async function virtualRollout(options: {
     watcher: createWatcher({ ...base, ...options.watcher }),
     epoch: (await lease.acquire()) ?? 0n,
     async go(change, request = {}) {
-      const { dependsOn = [], ...asked } = request
+      const { dependsOn = [], flag = change, ...asked } = request
       await propose(journal, {
         change,
         actor: 'ama',
         kind: 'flag',
-        plan: { flag: change },
+        plan: { flag },
         title: change,
         control: 'subjects',
         dependsOn: dependsOn.map(changeId),
@@ -119,7 +109,7 @@ export async function virtualRollout(options: {
       }
       return (clock.now() - fromMs) / 1_000
     },
-    states: async () => foldAll(await journal.read()),
+    states: () => follower.refresh(),
     async state(change) {
       const found = (await rollout.states()).get(changeId(change))
       if (found === undefined) throw new Error(`no change ${change}`)
@@ -132,25 +122,4 @@ export async function virtualRollout(options: {
     },
   }
   return rollout
-}
-
-const flagNamed = (id: string): Flag => defineFlag({ id, title: id, owner: 'ama', expires: '2030-01-01' })
-
-/** Proofs of flags have tests of their own, on servers of their own; here the shape of one is enough. */
-function withProof(kind: ChangeKind<unknown>, clock: Clock): ChangeKind<unknown> {
-  const proof = (): Proof => ({
-    ok: true,
-    digest: 'proved',
-    base: 'proved',
-    expiresAt: new Date(clock.now() + 7 * 24 * 3_600_000).toISOString(),
-    loss: 'kept',
-    undoMs: 1,
-    locks: [],
-    steps: [],
-  })
-  return {
-    ...kind,
-    prove: async () => proof(),
-    currentDigest: async () => ({ digest: 'proved', base: 'proved' }),
-  } as ChangeKind<unknown>
 }

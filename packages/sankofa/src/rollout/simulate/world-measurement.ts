@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { ChangeId } from '../../core/index.ts'
 import type { Guard } from '../../judge/index.ts'
-import type { Effect, World } from '../../judge/simulate/index.ts'
+import type { Effect, World, WorldExposure } from '../../judge/simulate/index.ts'
 import { type ClosedWindow, type Liveness, type Measurement, windowMs } from '../../observe/index.ts'
 
 type Watch = {
@@ -11,6 +11,9 @@ type Watch = {
   open: boolean
 }
 type FlagRow = { go_id: bigint | null; salt: string; stage: number; share: number; share_before: number }
+
+/** Window closed, judged, written, and known to every process: as the judge's own simulation assumes. */
+const reactionMs = 3_000
 
 /** What the world does by itself. Tests change it while it runs. */
 export type WorldSettings = {
@@ -44,6 +47,7 @@ export function worldMeasurement(options: {
   readonly requestsPerSecond: number
 }): WorldMeasurement {
   const { world, pool } = options
+  let shown: readonly WorldExposure[] = []
   const watches = new Map<bigint, Watch>()
   const waiting = new Map<bigint, ClosedWindow[]>()
   const judged = new Map<bigint, ClosedWindow[]>()
@@ -67,7 +71,11 @@ export function worldMeasurement(options: {
         const place = { salt: row.salt, stage: row.stage, share: row.share, shareBefore: row.share_before }
         return [{ goId: row.go_id, ...place, effect, guards, sampleRate }]
       })
-      const seen = world.window({ startMs, exposures })
+      const gone = shown.filter(({ goId }) => !exposures.some((exposure) => exposure.goId === goId))
+      shown = exposures
+      // What was taken back at the end of the window before is shown until every process has heard of it.
+      const lingering = gone.map((exposure) => ({ ...exposure, exposedUntilMs: startMs + reactionMs }))
+      const seen = world.window({ startMs, exposures: [...exposures, ...lingering] })
       for (const [goId, change] of seen.changes) {
         const watch = watches.get(goId)
         if (watch === undefined) continue
