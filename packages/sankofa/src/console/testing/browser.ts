@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as driver } from 'playwright-core'
 
@@ -15,4 +17,11 @@ const args = [
 export async function openBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH || (await chromium.executablePath())
   return driver.launch({ executablePath, args, headless: true })
+}
+
+const builder = fileURLToPath(new URL('../../../../console/build.ts', import.meta.url))
+
+/** Builds the page from its sources unless it is up to date: a test must not look at yesterday's page. */
+export function buildPage(): void {
+  execFileSync(process.execPath, [builder], { stdio: ['ignore', 'ignore', 'inherit'], timeout: 60_000 })
 }
