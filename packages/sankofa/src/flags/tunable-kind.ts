@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from '../core/index.ts'
 import { withFence } from '../db/index.ts'
@@ -62,9 +61,9 @@ export function tunableKind(options: {
         const row = await readTunable(client, tunable.id, 'for update')
         refuseConflict(tunable.id, id, row)
         if (share === 0) return void (await writeTunableBack(client, tunable.id, id, epoch))
-        if (row?.change === id && isDeepStrictEqual(row.value, plan.value)) return
-        // Begun again with another value: what comes back is still what was there before the change.
-        const before = row === undefined ? tunable.initial : row.change === id ? row.before?.value : row.value
+        // Done before: writing again would take the new value for the one to go back to.
+        if (row?.change === id) return
+        const before = row === undefined ? tunable.initial : row.value
         await writeTunable(client, tunable.id, id, { value: plan.value, before }, epoch)
       })
     },
