@@ -36,6 +36,8 @@ export type MarketOptions = {
   /** `off`: the faulty demonstration paths behave like the old ones. */
   readonly faults?: 'on' | 'off'
   readonly chance?: () => number
+  /** How long `demo-hang` keeps a client who does not leave; 30 s unless told. */
+  readonly hangsAtMostMs?: number
   /** How the simulated provider reaches the webhook; inside the process unless told. */
   readonly deliver?: Deliver
 }
@@ -93,6 +95,7 @@ export async function buildMarket(options: MarketOptions): Promise<Market> {
     accounts: onceDone(() => openMarketAccounts(own)),
     provider: createSimulatedProvider({ secret, deliver, log, chance }),
     chance,
+    hangsAtMostMs: options.hangsAtMostMs ?? 30_000,
     async signedIn(request, reply) {
       const user = await sessions.require(request, reply)
       rememberSubject(request, reply, user.id)

@@ -15,6 +15,8 @@ export type Services = {
   readonly provider: DepositProvider
   /** In [0, 1); passed in so that a test can choose. */
   readonly chance: () => number
+  /** `demo-hang` ends then, when the client has not left before. */
+  readonly hangsAtMostMs: number
   /** @throws Problem `not-signed-in` */
   signedIn(request: FastifyRequest, reply: FastifyReply): Promise<User>
   /** Is the new path of `flag` meant for whoever sent this request? */

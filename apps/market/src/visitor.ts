@@ -12,7 +12,7 @@ export type Visitor = {
   request(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
-    more?: { readonly body?: object; readonly key?: string; readonly signal?: AbortSignal },
+    more?: { readonly body?: object; readonly key?: string },
   ): Promise<Reply>
   cookies(): ReadonlyMap<string, string>
 }
@@ -29,7 +29,7 @@ export function createVisitor(
   }
   return {
     cookies: () => jar,
-    async request(method, path, { body, key, signal } = {}) {
+    async request(method, path, { body, key } = {}) {
       const response = await app.inject({
         method,
         url: path,
@@ -38,7 +38,6 @@ export function createVisitor(
           ...(key === undefined ? {} : { 'idempotency-key': key }),
         },
         ...(body === undefined ? {} : { payload: body }),
-        ...(signal === undefined ? {} : { signal }),
       })
       for (const cookie of response.headers['set-cookie'] === undefined ? [] : [response.headers['set-cookie']].flat())
         keepCookie(jar, cookie)

@@ -167,14 +167,13 @@ test('the harmless changes give the same figures by other code', async ({ db }) 
       expect(dearestFirst?.total).toEqual(plain?.total)
       expect(dearestFirst?.receipt).toEqual(expect.arrayContaining(plain?.receipt ?? []))
       expect(dearestFirst?.receipt).toContain('Thank you for shopping with us.')
-      expect((pages[0]?.body as { products: { id: string }[] }).products.map((p) => p.id)).toEqual(
-        (pages[1]?.body as { products: { id: string }[] }).products.map((p) => p.id),
-      )
+      expect(pages.map((page) => page.status)).toEqual([200, 200])
+      expect(pages[0]?.body).toEqual(pages[1]?.body)
       expect(advice.map((reply) => [reply.status, (reply.body as unknown[]).length])).toEqual([
         [200, 4],
         [200, 4],
       ])
-      expect((advice[0]?.body as { id: string }[])[0]?.id).toBe('9')
+      expect(advice[0]?.body).toMatchObject([{ id: '9' }, {}, {}, {}])
     },
   )
 })

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../services.ts'
 
 const failsOneIn = 10
-const hangsAtMostMs = 30_000
 
 /** Nothing will be sent on this reply any more: the connection is gone, or was closed here. */
 export class NeverAnswered extends Error {
@@ -20,14 +19,14 @@ export async function beforePaying(services: Services, request: FastifyRequest, 
   const { takesNewPath, chance } = services
   if (await takesNewPath('demo-broken-checkout', request))
     throw new Error('demo-broken-checkout: the new price service is not there')
-  if (await takesNewPath('demo-hang', request)) await hang(reply)
+  if (await takesNewPath('demo-hang', request)) await hang(reply, services.hangsAtMostMs)
   if (!(await takesNewPath('demo-bad-checkout', request))) return 0
   if (chance() < 1 / failsOneIn) throw new Error('demo-bad-checkout: the new fraud check gave no answer')
   return 0.5 + chance() * 0.5
 }
 
-/** Waits until the client leaves, at most 30 s, then ends without an answer. */
-async function hang(reply: FastifyReply): Promise<never> {
+/** Waits until the client leaves, at most so long, then ends without an answer. */
+async function hang(reply: FastifyReply, atMostMs: number): Promise<never> {
   reply.hijack()
   const socket = reply.raw
   await new Promise<void>((resolve) => {
@@ -36,7 +35,7 @@ async function hang(reply: FastifyReply): Promise<never> {
       socket.off('close', done)
       resolve()
     }
-    const timer = setTimeout(done, hangsAtMostMs)
+    const timer = setTimeout(done, atMostMs)
     socket.once('close', done)
     if (socket.destroyed) done()
   })
