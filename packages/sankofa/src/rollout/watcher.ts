@@ -59,7 +59,6 @@ export function createWatcher(options: WatcherOptions): Watcher {
   let comparedAtMs = Number.NEGATIVE_INFINITY
 
   const lookAtWhatIsOut = async (epoch: bigint): Promise<void> => {
-    if (options.localBacks !== undefined) await journalLocalBacks(options.journal, options.localBacks)
     await takeTurn(context, epoch)
     if (clock.now() - comparedAtMs < limits.driftCheckMs) return
     comparedAtMs = clock.now()
@@ -127,6 +126,21 @@ export function createWatcher(options: WatcherOptions): Watcher {
     for (const stir of sleepers) stir()
   }
 
+  /** Every watcher journals the backs of its own host, leading or not: they are requests, and the leader may be elsewhere. */
+  const tellLocalBacks = async (): Promise<void> => {
+    const { localBacks, journal } = options
+    if (localBacks === undefined) return
+    while (!ending.signal.aborted) {
+      try {
+        await journalLocalBacks(journal, localBacks)
+      } catch (error) {
+        // PostgreSQL is away more often than not when someone takes back locally.
+        log.debug({ err: error }, 'what was taken back on this host could not be journalled yet')
+      }
+      await clock.sleep(limits.tickMs, ending.signal)
+    }
+  }
+
   const standBy = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       try {
@@ -146,7 +160,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       if (listenUrl !== undefined) {
         listener = listen({ url: listenUrl, channels: ['sankofa_journal'], pollMs: 5_000, onChange: () => wake() })
       }
-      running.push(standBy())
+      running.push(standBy(), tellLocalBacks())
     },
     async stop() {
       ending.abort()
@@ -154,6 +168,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       await Promise.all(running)
     },
     async tick(epoch) {
+      if (options.localBacks !== undefined) await journalLocalBacks(options.journal, options.localBacks)
       await lookAtWhatIsOut(epoch)
       // What has just started is shown in the same tick.
       if ((await startWhatIsAsked(context, epoch)) > 0) await takeTurn(context, epoch)

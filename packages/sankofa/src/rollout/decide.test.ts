@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { changeId } from '../core/index.ts'
+import type { ChangeState, Go, Pending } from '../journal/index.ts'
+import type { Reading } from '../judge/index.ts'
+import { decide, type Sight } from './decide.ts'
+import { noFacts } from './evidence.ts'
+
+const nowMs = 10_000_000
+const stages = [0.02, 0.5, 0.99].map((share) => ({
+  share,
+  ruleOutRatio: 2,
+  ruleOutExcess: 0.01,
+  minimumMs: 300_000,
+}))
+const go = {
+  stages,
+  begun: [],
+  pauses: [],
+  acceptedErrors: [],
+  forecast: { stages: stages.map(({ share }) => ({ share, expectedMs: 100_000, smallestRatio: 2 })) },
+} as unknown as Go
+const reading = (verdict: Reading['verdict'], leading = 'errors'): Reading => ({
+  verdict,
+  stage: 1,
+  logEvidence: 5,
+  threshold: 4.6,
+  leading,
+  guards: [
+    {
+      guard: 'errors',
+      logEvidence: 5,
+      exposed: { subjects: 40, failures: 12 },
+      control: { subjects: 1_960, failures: 3 },
+      logClear: undefined,
+    },
+  ],
+  subjectsHarmed: 12,
+  sampleRatio: { exposed: 10, control: 900, logEvidence: 0 },
+})
+const pending = (want: Pending['want']): Pending => ({ want, actor: 'ama', reason: 'because', at: new Date(nowMs) })
+const sight = (state: Partial<ChangeState>, rest: Partial<Omit<Sight, 'state'>> = {}): Sight => ({
+  state: { change: changeId('any'), state: 'exposed', stage: 1, share: 0.02, go, ...state } as ChangeState,
+  facts: noFacts,
+  silent: undefined,
+  nowMs,
+  settleLagMs: 15_000,
+  ...rest,
+})
+const held = { cause: 'person', reason: 'r', ask: 'a', at: new Date(0) } as const
+
+describe('what comes first', () => {
+  test('a person who takes it back comes before everything', () => {
+    const facts = { ...noFacts, last: reading('promote'), promote: true }
+    expect(decide(sight({ pending: pending('back'), held }, { facts, silent: 'silence' }))).toMatchObject({
+      act: 'undo',
+      cause: 'person',
+    })
+  })
+
+  test('harm comes before silence, a hold and promotion', () => {
+    const facts = { ...noFacts, last: reading('undo'), promote: true }
+    expect(decide(sight({ pending: pending('hold') }, { facts, silent: 'silence' }))).toMatchObject({
+      act: 'undo',
+      cause: 'judge',
+      reason:
+        'Guard errors: 12 of 40 customers with the change failed, 3 of 1,960 without. Evidence 148 to 1, undone at 99.5.',
+    })
+  })
+
+  test('too few in one arm is an undo of its own cause', () => {
+    const facts = { ...noFacts, last: reading('undo', 'sample-ratio') }
+    expect(decide(sight({}, { facts }))).toMatchObject({ act: 'undo', cause: 'sample-ratio' })
+  })
+
+  test('an undo that waits for a person is not asked for again', () => {
+    const facts = { ...noFacts, last: reading('undo') }
+    expect(decide(sight({ held: { ...held, cause: 'undo' } }, { facts }))).toBeUndefined()
+  })
+})
+
+describe('going on', () => {
+  const promote = { ...noFacts, last: reading('promote'), promote: true }
+
+  test('a cleared stage is followed by the next', () => {
+    expect(decide(sight({}, { facts: promote }))).toEqual({ act: 'expose', stage: 2 })
+  })
+
+  test('nothing goes on while it is held, at 0, or silent', () => {
+    expect(decide(sight({ held }, { facts: promote }))).toBeUndefined()
+    expect(decide(sight({ paused: 'silence', share: 0 }, { facts: promote, silent: 'silence' }))).toBeUndefined()
+    expect(decide(sight({}, { facts: promote, silent: 'silence' }))).toMatchObject({ act: 'pause' })
+    expect(decide(sight({ stage: 0, share: 0 }, { silent: 'silence' }))).toBeUndefined()
+  })
+
+  test('the last stage bakes from its exposure, and settles only after its last windows can have come in', () => {
+    const stageClockFrom = new Date(nowMs)
+    const last = { stage: 3, share: 0.99, stageClockFrom }
+    expect(decide(sight(last))).toEqual({ act: 'bake', untilMs: nowMs + 300_000 })
+    const baking = { ...last, state: 'bake', bakeUntil: new Date(nowMs + 300_000) } as const
+    expect(decide(sight(baking, { nowMs: nowMs + 314_999 }))).toBeUndefined()
+    expect(decide(sight(baking, { nowMs: nowMs + 315_000 }))).toEqual({ act: 'settle' })
+  })
+
+  test('after a pause the last stage bakes anew', () => {
+    const stageClockFrom = new Date(nowMs)
+    const baking = { state: 'bake', stage: 3, share: 0.99, stageClockFrom, bakeUntil: new Date(nowMs + 1_000) } as const
+    expect(decide(sight(baking))).toEqual({ act: 'bake', untilMs: nowMs + 300_000 })
+  })
+
+  test('a change that bakes is still undone by its evidence', () => {
+    const baking = {
+      state: 'bake',
+      stage: 3,
+      share: 0.99,
+      bakeUntil: new Date(0),
+      stageClockFrom: new Date(-1e9),
+    } as const
+    expect(decide(sight(baking, { facts: { ...noFacts, last: reading('undo') } }))).toMatchObject({ act: 'undo' })
+  })
+})
+
+describe('the deadline', () => {
+  const undecided = { stageClockFrom: new Date(nowMs - 300_001) }
+
+  test('a stage that takes more than three times what was expected asks a person', () => {
+    expect(decide(sight({ stageClockFrom: new Date(nowMs - 300_000) }))).toBeUndefined()
+    expect(decide(sight(undecided))).toMatchObject({ act: 'hold', cause: 'deadline' })
+  })
+
+  test('evidence that came in while nobody looked goes first', () => {
+    expect(decide(sight(undecided, { facts: { ...noFacts, promote: true } }))).toEqual({ act: 'expose', stage: 2 })
+  })
+
+  test('evidence that comes in while a person is asked lets it go on', () => {
+    const asked = { ...undecided, held: { ...held, cause: 'deadline' } } as const
+    expect(decide(sight(asked, { facts: { ...noFacts, promote: true } }))).toMatchObject({
+      act: 'resume',
+      nextStage: false,
+    })
+  })
+
+  test('a person who is asked may take it to the next stage', () => {
+    const asked = { ...undecided, held: { ...held, cause: 'deadline' }, pending: pending('go') } as const
+    expect(decide(sight(asked))).toMatchObject({ act: 'resume', nextStage: true })
+    expect(decide(sight({ nextStageOnWord: true }))).toEqual({ act: 'expose', stage: 2 })
+  })
+
+  test('a go on what a person held does not skip the evidence', () => {
+    expect(decide(sight({ held, pending: pending('go') }))).toMatchObject({ act: 'resume', nextStage: false })
+  })
+})
