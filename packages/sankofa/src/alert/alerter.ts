@@ -17,6 +17,8 @@ import type { Tools } from './tools.ts'
 
 const everyMs = 1_000
 const rulesEveryMs = 10_000
+// Counting customers reads minutes of events: a case that did not move is looked at again after this.
+const caseEveryMs = 5_000
 const stepS = 10
 // Who was away for longer reads of it in the journal; messages about yesterday help nobody.
 const oldestMs = 24 * 60 * 60_000
@@ -61,14 +63,20 @@ export function createAlerter(options: {
   }
   const rules = sixRules(settings.rules)
   const cases = createCases()
+  const lookedAt = new Map<bigint, { readonly lastId: bigint; readonly atMs: number }>()
   let rulesAtMs = Number.NEGATIVE_INFINITY
 
   const lookAtChanges = async (): Promise<void> => {
     cases.take(await journal.read({ afterId: cases.lastId }))
     const failures: unknown[] = []
     for (const found of cases.current(new Date(clock.now() - oldestMs))) {
+      const looked = lookedAt.get(found.goId)
+      if (looked?.lastId === found.state.lastId && clock.now() - looked.atMs < caseEveryMs) continue
+      lookedAt.set(found.goId, { lastId: found.state.lastId, atMs: clock.now() })
       try {
-        if (await tellCase(tools, found)) cases.finish(found.goId)
+        if (!(await tellCase(tools, found))) continue
+        cases.finish(found.goId)
+        lookedAt.delete(found.goId)
       } catch (error) {
         // One change that cannot be told of must not keep the others waiting.
         failures.push(error)

@@ -58,6 +58,7 @@ export async function unfinishedAttempts(
                  from sankofa.event as completion
                 where completion.subject = attempt.subject
                   and completion.type = ${types.completed}::text
+                  and completion.at >= ${filter.from}::timestamptz
                   and completion.at >= attempt.at
                   and completion.at <= ${filter.to}::timestamptz + ${attemptLimitMs}::int * interval '1 millisecond'
                   and coalesce(completion.reference = attempt.reference, true))
@@ -108,30 +109,39 @@ export async function attemptSteps(
 ): Promise<readonly AttemptStep[]> {
   const once = range.onceExposedTo
   const { rows } = await pool.query<{ step: number; attempts: number; unfinished: number }>(sql`
+    with attempt as (
+      select event.id, event.at, event.subject, event.reference
+        from sankofa.event as event
+       where event.type = ${types.attempted}::text
+         and event.at >= to_timestamp(${range.fromMs}::bigint / 1000.0)
+         and event.at < to_timestamp(${range.toMs}::bigint / 1000.0)
+         ${
+           once === undefined
+             ? empty
+             : sql`and event.subject in (
+                     select exposed.subject
+                       from sankofa.event as exposed
+                      where exposed.type = ${types.attempted}::text
+                        and exposed.at >= ${once.since}::timestamptz
+                        and exposed.exposed_to @> array[${once.change}::text])`
+         }
+    ), finished as (
+      -- A join, so that one read of the period serves all attempts; a condition for each would read it again and again.
+      select distinct attempt.id
+        from attempt
+        join sankofa.event as completion on completion.subject = attempt.subject
+       where completion.type = ${types.completed}::text
+         and completion.at >= to_timestamp(${range.fromMs}::bigint / 1000.0)
+         and completion.at <= to_timestamp(${range.toMs + attemptLimitMs}::bigint / 1000.0)
+         and completion.at >= attempt.at
+         and completion.at <= attempt.at + ${attemptLimitMs}::int * interval '1 millisecond'
+         and coalesce(completion.reference = attempt.reference, true)
+    )
     select floor((extract(epoch from attempt.at) * 1000 - ${range.fromMs}::bigint) / ${range.stepMs}::bigint)::int as step,
            count(*)::int as attempts,
-           count(*) filter (where not exists (
-             select
-               from sankofa.event as completion
-              where completion.subject = attempt.subject
-                and completion.type = ${types.completed}::text
-                and completion.at >= attempt.at
-                and completion.at <= attempt.at + ${attemptLimitMs}::int * interval '1 millisecond'
-                and coalesce(completion.reference = attempt.reference, true)))::int as unfinished
-      from sankofa.event as attempt
-     where attempt.type = ${types.attempted}::text
-       and attempt.at >= to_timestamp(${range.fromMs}::bigint / 1000.0)
-       and attempt.at < to_timestamp(${range.toMs}::bigint / 1000.0)
-       ${
-         once === undefined
-           ? empty
-           : sql`and attempt.subject in (
-                   select exposed.subject
-                     from sankofa.event as exposed
-                    where exposed.type = ${types.attempted}::text
-                      and exposed.at >= ${once.since}::timestamptz
-                      and exposed.exposed_to @> array[${once.change}::text])`
-       }
+           count(*) filter (where finished.id is null)::int as unfinished
+      from attempt
+      left join finished on finished.id = attempt.id
      group by 1
      order by 1`)
   return rows.map((row) => ({

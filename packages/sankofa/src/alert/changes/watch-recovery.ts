@@ -5,7 +5,8 @@ import type { Harm } from './harm.ts'
 import { fewest, observedRecovery, type Recovery, type Step } from './recovery.ts'
 
 const stepMs = 10_000
-const hourMs = 60 * 60_000
+// Long enough to know what is usual, short enough to be read in a moment.
+const beforeForMs = 20 * 60_000
 // Where nothing was counted before: as many as usually give up.
 const usualShare = 0.02
 const slowerBy = 1.5
@@ -43,13 +44,13 @@ export async function watchRecovery(
         })
       ).map(({ startMs, attempts, unfinished }) => ({ startMs, n: attempts, bad: unfinished }))
     const [before, everyone, harmed] = await Promise.all([
-      steps(beforeMs - hourMs, beforeMs),
+      steps(beforeMs - beforeForMs, beforeMs),
       steps(fromMs, toMs),
       steps(fromMs, toMs, { change: options.change, since: exposedAt }),
     ])
     return observedRecovery(everyone, harmed, { fromMs, toMs, stepMs, normalForMs, baseline: shareOf(before) })
   }
-  const before = await readSignals(pool, { fromMs: beforeMs - hourMs, toMs: beforeMs, stepS: 60 })
+  const before = await readSignals(pool, { fromMs: beforeMs - beforeForMs, toMs: beforeMs, stepS: 60 })
   const after = await readSignals(pool, { fromMs, toMs, stepS: stepMs / 1_000 })
   const steps = harm.slow ? slowSteps(after.traffic, medianP95(before.traffic)) : failedSteps(after.traffic)
   const baseline = harm.slow ? 0.1 : shareOf(failedSteps(before.traffic))
