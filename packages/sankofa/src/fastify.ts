@@ -22,8 +22,10 @@ const acceptableId = /^[\w.:-]{1,100}$/
 const acceptableTraceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 type Tracked = { readonly live: LiveRequest; flushFromUs: number | undefined; error: unknown }
-const tracked = new WeakMap<FastifyRequest, Tracked>()
-const measuredReplies = new WeakSet<ServerResponse>()
+// A property of the reply's own object: a WeakMap of short-lived keys is dear to collect.
+const trackedBy = Symbol('sankofa')
+type TrackedReply = ServerResponse & { [trackedBy]?: Tracked }
+const trackOf = (reply: FastifyReply): Tracked | undefined => (reply.raw as TrackedReply)[trackedBy]
 
 /** Measures every request, and says to the toolkit whose it is. Register it first: routes before it are not measured. */
 export const sankofaFastify = fastifyPlugin(plugin, { name: 'sankofa', fastify: '5.x' })
@@ -56,16 +58,14 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
   }
 
   fastify.addHook('onRequest', (request, reply, done) => {
-    const route = request.is404 ? undefined : request.routeOptions.url
-    const traceparent = request.headers.traceparent
+    const { traceparent } = request.headers
     const live = observer.begin({
       requestId: request.id,
-      route: route === undefined ? undefined : `${request.method} ${route}`,
-      ...(typeof traceparent === 'string' && acceptableTraceparent.test(traceparent) ? { traceparent } : {}),
+      route: request.is404 ? undefined : routeName(request.method, request.routeOptions.url),
+      traceparent: typeof traceparent === 'string' && acceptableTraceparent.test(traceparent) ? traceparent : undefined,
     })
     const track: Tracked = { live, flushFromUs: undefined, error: undefined }
-    tracked.set(request, track)
-    measuredReplies.add(reply.raw)
+    ;(reply.raw as TrackedReply)[trackedBy] = track
     reply.header('x-request-id', request.id)
     const attempt = attempts[live.route]
     if (attempt !== undefined) live.attempt(attempt)
@@ -105,10 +105,10 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
   const onReply = (message: unknown): void => {
     const { request, response, server } = message as {
       request: IncomingMessage
-      response: ServerResponse
+      response: TrackedReply
       server: unknown
     }
-    if (server !== fastify.server || measuredReplies.has(response)) return
+    if (server !== fastify.server || response[trackedBy] !== undefined) return
     const given = request.headers['x-request-id']
     const requestId = typeof given === 'string' && acceptableId.test(given) ? given : randomUUID()
     observer.end(observer.begin({ requestId, route: undefined }), { status: response.statusCode })
@@ -120,26 +120,40 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
   })
 
   // Reading the body runs in the socket's context, so the request's is entered anew.
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    const track = tracked.get(request)
+  fastify.addHook('preValidation', (_request, reply, done) => {
+    const track = trackOf(reply)
     if (track === undefined) done()
     else observer.run(track.live, done)
   })
 
-  fastify.addHook('onError', (request, _reply, error, done) => {
-    const track = tracked.get(request)
+  fastify.addHook('onError', (_request, reply, error, done) => {
+    const track = trackOf(reply)
     if (track !== undefined) track.error = error
     done()
   })
 
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    const track = tracked.get(request)
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    const track = trackOf(reply)
     if (track !== undefined) {
       track.flushFromUs = observer.elapsedUs(track.live)
       reply.header('server-timing', serverTiming(track.flushFromUs, track.live, reply.getHeader('server-timing')))
     }
     done(null, payload)
   })
+}
+
+// The same string for every request of a route: it is looked up in several maps.
+const routeNames = new Map<string, Map<string, string>>()
+function routeName(method: string, url: string | undefined): string | undefined {
+  if (url === undefined) return undefined
+  const byMethod = routeNames.get(url) ?? new Map<string, string>()
+  if (byMethod.size === 0) routeNames.set(url, byMethod)
+  let name = byMethod.get(method)
+  if (name === undefined) {
+    name = `${method} ${url}`
+    byMethod.set(method, name)
+  }
+  return name
 }
 
 const ms = (us: number): string => (us / 1_000).toFixed(1)

@@ -1,3 +1,4 @@
+export { countLateReports } from './closed-windows.ts'
 export type { Attributes, Exposure, Watch } from './exposure.ts'
 export { type GaugeName, type Gauges, gaugeNames } from './gauges.ts'
 export { type Dropped, type DropReason, defaultLimits, dropReasons, type Limits, unansweredAfterMs } from './limits.ts'

@@ -10,7 +10,7 @@ export type RequestStart = {
   readonly requestId: string
   /** The route's template, such as `GET /products/:id`; `undefined` when no route took it. */
   readonly route: string | undefined
-  readonly traceparent?: string
+  readonly traceparent?: string | undefined
 }
 
 /** A request on its way: what the observer keeps of it, and what the service sees of it. */

@@ -1,6 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
-import { contexts } from './request-context.ts'
+import { contexts, type OpenContext } from './request-context.ts'
 
 type Callback = (...args: unknown[]) => unknown
 type Connect = (callback?: Callback) => Promise<unknown> | undefined
@@ -12,7 +11,7 @@ const observedClients = new WeakSet<object>()
 /**
  * Adds the time spent waiting for a connection and for PostgreSQL to the request that waits.
  *
- * The same pool comes back. Callback forms also keep the caller's context: on a busy pool, pg alone runs them in that of
+ * The same pool comes back. Callback forms also keep their request's context: on a busy pool, pg alone runs them in that of
  * whichever request gave its connection back.
  */
 export function observePool(pool: pg.Pool): pg.Pool {
@@ -23,20 +22,9 @@ export function observePool(pool: pg.Pool): pg.Pool {
   const timedConnect: Connect = (callback) => {
     // The store is read now, before any await: afterwards it may be another request's.
     const context = contexts.getStore()
-    if (callback !== undefined) {
-      const bound = AsyncLocalStorage.bind(callback)
-      if (context === undefined) return connect(bound)
-      const startMs = performance.now()
-      return connect((...args) => {
-        context.timings.poolUs += sinceUs(startMs)
-        return bound(...args)
-      })
-    }
+    if (callback !== undefined) return connect(timed(callback, context, 'poolUs'))
     if (context === undefined) return connect()
-    const startMs = performance.now()
-    const waited = (): void => {
-      context.timings.poolUs += sinceUs(startMs)
-    }
+    const waited = waitIn(context, 'poolUs')
     const connecting = connect()
     connecting?.then(waited, waited)
     return connecting
@@ -52,19 +40,14 @@ function observeClient(client: pg.PoolClient): void {
   const query = client.query.bind(client) as Query
   const timedQuery: Query = (...args) => {
     const context = contexts.getStore()
+    const last = args.length - 1
+    const callback = args[last]
+    if (typeof callback === 'function') {
+      args[last] = timed(callback as Callback, context, 'dbUs')
+      return query(...args)
+    }
     if (context === undefined) return query(...args)
-    const startMs = performance.now()
-    const waited = (): void => {
-      context.timings.dbUs += sinceUs(startMs)
-    }
-    const last = args.at(-1)
-    if (typeof last === 'function') {
-      const bound = AsyncLocalStorage.bind(last as Callback)
-      return query(...args.slice(0, -1), (...result: unknown[]) => {
-        waited()
-        return bound(...result)
-      })
-    }
+    const waited = waitIn(context, 'dbUs')
     const answer = query(...args)
     // A cursor or a stream is no promise: its waiting is the reader's pace, and is not counted.
     if (answer instanceof Promise) answer.then(waited, waited)
@@ -73,4 +56,21 @@ function observeClient(client: pg.PoolClient): void {
   client.query = timedQuery as typeof client.query
 }
 
-const sinceUs = (startMs: number): number => Math.round((performance.now() - startMs) * 1_000)
+type Wait = 'poolUs' | 'dbUs'
+
+function waitIn(context: OpenContext, wait: Wait): () => void {
+  const startMs = performance.now()
+  return () => {
+    context.timings[wait] += Math.round((performance.now() - startMs) * 1_000)
+  }
+}
+
+// Not AsyncResource.bind, which keeps every store but twice made a query 9 µs dearer instead of 5.
+function timed(callback: Callback, context: OpenContext | undefined, wait: Wait): Callback {
+  if (context === undefined) return (...args) => contexts.exit(callback, ...args)
+  const waited = waitIn(context, wait)
+  return (...args) => {
+    waited()
+    return contexts.run(context, callback, ...args)
+  }
+}

@@ -263,7 +263,4 @@ const windowStart = (ms: number): number => Math.floor(ms / windowMs) * windowMs
 const statusClassOf = (status: number | undefined): StatusClass =>
   status === undefined ? 'none' : (statusClasses[Math.floor(status / 100) - 1] ?? '5xx')
 
-function monotonicUs(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1e6 + nanoseconds / 1_000
-}
+const monotonicUs = (): number => performance.now() * 1_000
