@@ -7,6 +7,7 @@ export {
   forgetLocal,
   journalledLocal,
   type LocalBack,
+  type LocalEffect,
   localOverrides,
   pendingLocal,
 } from './local-back.ts'

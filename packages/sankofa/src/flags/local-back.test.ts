@@ -2,6 +2,7 @@ import { stat, utimes, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { changeId } from '../core/index.ts'
 import { backLocal, forgetLocal, journalledLocal, localOverrides, overridesFile, pendingLocal } from './local-back.ts'
+import { stateFile } from './state-file.ts'
 import { withFolder } from './testing/fixtures.ts'
 
 const checkout = changeId('new-checkout')
@@ -66,4 +67,19 @@ test('a lock that a killed process left behind does not stop a local back', () =
     await backLocal(directory, checkout, by)
 
     expect(await pendingLocal(directory)).toHaveLength(1)
+  }))
+
+test('says whether it made a difference here, so that a misspelt name is noticed', () =>
+  withFolder(async (directory) => {
+    expect(await backLocal(directory, checkout, by)).toMatchObject({ effect: 'unknown' })
+    const row = { flag: 'new-checkout', goId: '1', salt: 's', stage: 1, shareBefore: 0, settled: false }
+    const flags = [
+      { ...row, change: checkout, share: 0.5 },
+      { ...row, change: search, share: 0 },
+    ]
+    await writeFile(stateFile(directory), JSON.stringify({ format: 1, asOfMs: 1, flags, tunables: [], watches: [] }))
+
+    expect(await backLocal(directory, checkout, by)).toMatchObject({ effect: 'taken back' })
+    expect(await backLocal(directory, search, by)).toMatchObject({ effect: 'was not out' })
+    expect(await backLocal(directory, changeId('new-chekout'), by)).toMatchObject({ effect: 'was not out' })
   }))

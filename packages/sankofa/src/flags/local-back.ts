@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { type ChangeId, SankofaError } from '../core/index.ts'
 import { readJson, withFileLock, writeJson } from './file.ts'
+import { readStateFile } from './state-file.ts'
 
 /** A change taken back on this host by a person, with or without PostgreSQL. */
 export type LocalBack = {
@@ -29,6 +30,9 @@ const writtenOverrides = Type.Object({
 
 export const overridesFile = (directory: string): string => join(directory, 'overrides.json')
 
+/** Whether it made a difference here, as far as this host knows: `unknown` when no state was ever kept. */
+export type LocalEffect = 'taken back' | 'was not out' | 'unknown'
+
 /**
  * Takes a change back on this host, at once and without PostgreSQL: every process that shares `directory` obeys within a
  * second, until the journal shows the change undone.
@@ -39,10 +43,20 @@ export async function backLocal(
   directory: string,
   change: ChangeId,
   by: { readonly actor: string; readonly reason: string; readonly at?: Date },
-): Promise<LocalBack> {
+): Promise<LocalBack & { readonly effect: LocalEffect }> {
   const back: LocalBack = { change, actor: by.actor, reason: by.reason, at: by.at ?? new Date(), journalled: false }
   await edit(directory, (overrides) => [...overrides.filter((other) => other.change !== change), back])
-  return back
+  return { ...back, effect: await effectOf(directory, change) }
+}
+
+/** A misspelt name must not look like a change that was taken back. */
+async function effectOf(directory: string, change: ChangeId): Promise<LocalEffect> {
+  // A broken file knows nothing, and must not stand in the way.
+  const state = await readStateFile(directory).catch(() => undefined)
+  if (state === undefined) return 'unknown'
+  const isFlagOut = state.flags.some((flag) => flag.change === change && flag.share > 0 && !flag.settled)
+  const isTunableOut = state.tunables.some((tunable) => tunable.change === change && tunable.before !== undefined)
+  return isFlagOut || isTunableOut ? 'taken back' : 'was not out'
 }
 
 /** Everything that is taken back on this host now. */

@@ -41,8 +41,9 @@ async function backOnThisHost(change: string | undefined, reason: string, option
     })
   }
   const directory = findDirectory(process.env, process.env.INIT_CWD ?? process.cwd())
-  await backLocal(directory, changeId(change), { actor: actorName(), reason })
-  print(options, { change, asked: 'back', local: true, directory }, [
+  const { effect } = await backLocal(directory, changeId(change), { actor: actorName(), reason })
+  print(options, { change, asked: 'back', local: true, effect, directory }, [
     `Back on this host: every process that uses ${directory} leaves ${change} within a second. It is journalled when PostgreSQL answers again.`,
+    ...(effect === 'was not out' ? [`! As far as this host knows, ${change} was not out. Is the name right?`] : []),
   ])
 }
