@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as viteBuild } from 'vite'
@@ -27,6 +27,18 @@ function sourcesHash(): string {
 const isFresh = (stamp: string): boolean =>
   existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && existsSync(join(outDirectory, 'index.html'))
 
+function putInPlace(fresh: string, stamp: string): void {
+  const old = `${fresh}.old`
+  if (existsSync(outDirectory)) renameSync(outDirectory, old)
+  try {
+    renameSync(fresh, outDirectory)
+  } catch (error) {
+    // Another build of the same sources was there first.
+    if (!isFresh(stamp)) throw error
+  }
+  for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
+}
+
 /** Builds the web app, unless what is there was built from these very sources. */
 export async function build(): Promise<{
   readonly built: boolean
@@ -37,8 +49,12 @@ export async function build(): Promise<{
   const stamp = sourcesHash()
   const built = !isFresh(stamp)
   if (built) {
-    await viteBuild({ configFile: join(here, 'vite.config.ts') })
-    writeFileSync(stampFile, stamp)
+    // Beside the old one, then in its place: a page that is being served is never half there, and two builds at once
+    // do not empty each other's folder.
+    const fresh = `${outDirectory}.${process.pid}`
+    await viteBuild({ configFile: join(here, 'vite.config.ts'), build: { outDir: fresh } })
+    writeFileSync(join(fresh, '.sources'), stamp)
+    putInPlace(fresh, stamp)
   }
   return { built, directory: outDirectory, tookMs: Math.round(performance.now() - startedMs) }
 }

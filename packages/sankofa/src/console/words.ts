@@ -2,6 +2,8 @@
 export function percent(share: number): string {
   const value = share * 100
   if (value === 0 || value === 100) return `${value}\u00a0%`
+  // 99.97 is not all of it.
+  if (value > 99) return `${Math.floor(value * 10) / 10}\u00a0%`
   return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}\u00a0%`
 }
 
