@@ -1,7 +1,7 @@
 import { logMeanExp } from './log-sum.ts'
 
 /** How many times as many failures the change may cause: the prior, an eighth each. */
-const ratios = [1.3, 1.6, 2, 3, 5, 10, 20, 50] as const
+export const ratios = [1.3, 1.6, 2, 3, 5, 10, 20, 50] as const
 const logRatios = ratios.map((ratio) => Math.log(ratio))
 
 /** One running sum for each ratio. */

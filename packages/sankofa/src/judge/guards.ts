@@ -39,6 +39,8 @@ export function buildGuards(before: {
     (routes.length > 0 ? groupWeights.routes : 0) +
     (before.attempts.length > 0 ? groupWeights.business : 0) +
     (measured.length > 0 ? groupWeights.latency : 0)
+  // By the root of their traffic: a fault on a busy route hurts more customers sooner, a quiet one is still watched.
+  const roots = routes.reduce((sum, { requests }) => sum + Math.sqrt(requests), 0)
   const weightOf = (group: keyof typeof groupWeights, among = 1): number => (groupWeights[group] * 0.95) / used / among
   return [
     { id: 'errors', measure: 'errors', weight: weightOf('errors') },
@@ -61,11 +63,11 @@ export function buildGuards(before: {
       }),
     ),
     ...routes.map(
-      ({ route }): Guard => ({
+      ({ route, requests }): Guard => ({
         id: `errors ${route}`,
         measure: 'route-errors',
         route,
-        weight: weightOf('routes', routes.length),
+        weight: weightOf('routes') * (Math.sqrt(requests) / roots),
       }),
     ),
   ]

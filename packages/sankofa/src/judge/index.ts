@@ -1,4 +1,11 @@
 export { unitInterval } from './assignment.ts'
+export {
+  type BeforeAfterJudge,
+  type BeforeAfterPlan,
+  createBeforeAfterJudge,
+  type Requests,
+  type TouchedWindow,
+} from './before-after.ts'
 export { deadlineFactor, type Forecast, forecast, type Traffic } from './forecast.ts'
 export { buildGuards, type RouteBaseline } from './guards.ts'
 export { createJudge, type Judge } from './judge.ts'

@@ -1,7 +1,7 @@
 import { emptyGuardEvidence, type GuardEvidence } from './guard-evidence.ts'
 import { type Clearing, emptyClearing } from './promotion.ts'
 import { emptySampleRatio, type SampleRatio } from './sample-ratio.ts'
-import type { SubjectState } from './subjects.ts'
+import { newSubject, type SubjectState } from './subjects.ts'
 import type { JudgePlan } from './types.ts'
 
 /** All that a judge knows. */
@@ -55,7 +55,10 @@ export function fromSnapshot(snapshot: JudgeSnapshot): JudgeState {
   return {
     ...structuredClone(plain),
     subjects: new Map(
-      subjects.map(([id, era, tenure, failed, stage, harmed]) => [id, { era, tenure, failed, stage, harmed }]),
+      subjects.map(([id, era, tenure, failed, stage, harmed]) => [
+        id,
+        { ...newSubject(), era, tenure, failed, stage, harmed },
+      ]),
     ),
   }
 }

@@ -5,7 +5,7 @@ import { addClearing, emptyClearing } from './promotion.ts'
 import { gatesPromotion, readState } from './reading.ts'
 import { addNewcomers, emptySampleRatio } from './sample-ratio.ts'
 import { stageWeights } from './stage-weights.ts'
-import { type Active, activeIn } from './subjects.ts'
+import { activeIn, type SubjectState } from './subjects.ts'
 import { strata } from './tenure.ts'
 import { type JudgePlan, type JudgeWindow, maximumGuards, type Reading, type Stage, windowMs } from './types.ts'
 import { count, createCounts, stratumCounts, type WindowCounts } from './window-counts.ts'
@@ -80,7 +80,7 @@ function beginStage(state: JudgeState, plan: JudgePlan, stage: number, atMs: num
   state.sampleRatio = emptySampleRatio()
 }
 
-function enterWindow(state: JudgeState, plan: JudgePlan, window: JudgeWindow): readonly Active[] {
+function enterWindow(state: JudgeState, plan: JudgePlan, window: JudgeWindow): readonly SubjectState[] {
   const epoch = epochAt(window.startMs - state.stageStartMs)
   for (; state.epoch < epoch; state.epoch++) {
     for (const evidence of state.guards) beginEpoch(evidence, state.epoch)
@@ -122,15 +122,15 @@ function weighGuards(state: JudgeState, plan: JudgePlan, counts: WindowCounts): 
   })
 }
 
-function leaveWindow(state: JudgeState, active: readonly Active[]): void {
-  for (const { state: subject, failed, exposed } of active) {
-    const newlyHarmed = exposed ? failed & ~subject.harmed : 0
+function leaveWindow(state: JudgeState, active: readonly SubjectState[]): void {
+  for (const subject of active) {
+    const newlyHarmed = subject.exposed ? subject.failsNow & ~subject.harmed : 0
     for (let rest = newlyHarmed; rest !== 0; rest &= rest - 1) {
       const evidence = state.guards[31 - Math.clz32(rest & -rest)]
       if (evidence !== undefined) evidence.harmed++
     }
     subject.harmed |= newlyHarmed
-    subject.failed |= failed
+    subject.failed |= subject.failsNow
     subject.tenure++
   }
 }

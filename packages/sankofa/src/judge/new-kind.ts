@@ -7,9 +7,18 @@ export type NewKind = {
   readonly controlSubjects: number
 }
 
+/** Chance that a kind which strikes blindly is held for. */
+const blindChance = 0.01
+
 /**
  * The new kinds of error for which a rollout is held and a person told: two exposed subjects or more, no control.
- * Released when control shows it too. It promises no α.
+ * Released when control shows it too.
+ *
+ * @param share - the share that is exposed: at half of the customers two are no surprise, so as many are asked for as
+ * chance would bring together once in a hundred. Without it, two are always enough
  */
-export const kindsToHoldFor = (kinds: readonly NewKind[]): readonly NewKind[] =>
-  kinds.filter((kind) => kind.exposedSubjects >= 2 && kind.controlSubjects === 0)
+export const kindsToHoldFor = (kinds: readonly NewKind[], share = 0): readonly NewKind[] =>
+  kinds.filter(
+    ({ exposedSubjects, controlSubjects }) =>
+      exposedSubjects >= 2 && controlSubjects === 0 && share ** exposedSubjects <= blindChance,
+  )

@@ -1,5 +1,5 @@
 import type { Stratum } from './guard-evidence.ts'
-import type { Active } from './subjects.ts'
+import type { SubjectState } from './subjects.ts'
 import { strata, stratumOf } from './tenure.ts'
 
 /** Per reading, arm, stratum and guard: subjects at risk, and those among them who fail now. */
@@ -24,15 +24,15 @@ export const createCounts = (guards: number): WindowCounts => ({
 })
 
 /** @param stratify - false only to show in a test that the level breaks without it */
-export function count(counts: WindowCounts, subjects: readonly Active[], stratify: boolean): void {
+export function count(counts: WindowCounts, subjects: readonly SubjectState[], stratify: boolean): void {
   counts.active.fill(0)
   counts.failedBefore.fill(0)
   counts.failedNow.fill(0)
   for (const subject of subjects) {
-    const stratum = stratify ? stratumOf(subject.state.tenure) : 0
-    const failsNow = subject.failed & ~subject.state.failed
-    countIn(counts, cellOf('all', subject.exposed, stratum), subject.state.failed, failsNow)
-    if (subject.fresh) countIn(counts, cellOf('fresh', subject.exposed, stratum), subject.state.failed, failsNow)
+    const stratum = stratify ? stratumOf(subject.tenure) : 0
+    const failsNow = subject.failsNow & ~subject.failed
+    countIn(counts, cellOf('all', subject.exposed, stratum), subject.failed, failsNow)
+    if (subject.fresh) countIn(counts, cellOf('fresh', subject.exposed, stratum), subject.failed, failsNow)
   }
 }
 

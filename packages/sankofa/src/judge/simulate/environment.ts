@@ -2,6 +2,8 @@
 export type Environment = {
   /** ln-sd of speed between customers. */
   readonly logSd: number
+  /** ln-sd of how often customers come; at 1, the busiest tenth makes about four tenths of the visits. */
+  readonly visitsLogSd: number
   /** Share of customers whose requests fail half of the time, always. */
   readonly chronicShare: number
   /** Errors grow steadily to this factor, and latency to that, over `driftMs`; then they stay. */
@@ -24,6 +26,7 @@ export type Environment = {
 
 const calm: Environment = {
   logSd: 0.3,
+  visitsLogSd: 1,
   chronicShare: 0,
   errorDrift: 1,
   latencyDrift: 1,

@@ -5,6 +5,7 @@ import {
   type ChangeInWindow,
   type ChangeRecord,
   newKindsOf,
+  noteExposed,
   placeOf,
   type WorldExposure,
 } from './change-in-world.ts'
@@ -58,8 +59,9 @@ export function reportOf(live: Live, touched: readonly number[], assign: Assign)
   const rate = exposure.sampleRate ?? 1
   const subjects: SubjectInWindow[] = []
   for (const customer of touched) {
-    if (rate < 1 && placeOf(record.placeOfSample, `sample ${exposure.salt}`, customer, assign) >= rate) continue
     const place = placeOf(record.place, exposure.salt, customer, assign)
+    if (place < exposure.share) noteExposed(record, customer)
+    if (rate < 1 && placeOf(record.placeOfSample, `sample ${exposure.salt}`, customer, assign) >= rate) continue
     subjects.push({
       subject: subjectOf(customer),
       exposed: place < exposure.share,

@@ -10,9 +10,6 @@ export type Population = {
   pick(): number
 }
 
-/** ln-sd of how often customers come: the busiest tenth makes about four tenths of the visits. */
-const visitsLogSd = 1
-
 export function createPopulation(random: Random, customers: number, environment: Environment): Population {
   const slowness = new Float64Array(customers)
   const chronic = new Uint8Array(customers)
@@ -20,7 +17,7 @@ export function createPopulation(random: Random, customers: number, environment:
   for (let i = 0; i < customers; i++) {
     slowness[i] = environment.logSd * random.normalOf(random.bits())
     chronic[i] = random.uniform() < environment.chronicShare ? 1 : 0
-    visits[i] = Math.exp(visitsLogSd * random.normalOf(random.bits()))
+    visits[i] = Math.exp(environment.visitsLogSd * random.normalOf(random.bits()))
   }
   return { slowness, chronic, pick: createPicker(random, visits) }
 }

@@ -2,7 +2,6 @@ import {
   type Assign,
   type ChangeRecord,
   createRecord,
-  noteExposed,
   noteHarm,
   noteKind,
   placeOf,
@@ -29,6 +28,8 @@ export type Shop = {
   readonly mix: Mix
   readonly environment: Environment
   readonly errorShare: number
+  /** Share of checkouts that are answered, but not completed: an empty wallet, no stock. */
+  readonly incompleteShare: number
   readonly requestLogSd: number
   readonly customers: number
   readonly assign: Assign
@@ -122,6 +123,8 @@ export function createServing(shop: Shop): Serving {
         live.lnSlower + (route === checkout ? live.lnSlowerCheckout : 0) + (normal > 1.2816 ? live.lnSlowerTail : 0)
     }
     if (failed) fail(customer, route, kind)
+    else if (route === checkout && random.uniform() < shop.incompleteShare)
+      addBits(customer, ({ record }) => record.codes.business)
     for (const live of watched) {
       const slow = slowBitsOf(live.record.codes, route, lnUs)
       if (slow !== 0) live.bits[customer] = (live.bits[customer] ?? 0) | slow
@@ -188,9 +191,6 @@ export function createServing(shop: Shop): Serving {
       for (const customer of sessions.active) visit(customer, toMs)
       endHangs(toMs)
       sessions.sweep()
-      for (const live of lives) {
-        for (const customer of touched) if (exposedTo(live, customer)) noteExposed(live.record, customer)
-      }
       const changes = new Map(watched.map((live) => [live.exposure.goId, reportOf(live, touched, shop.assign)]))
       return { startMs: fromMs, requests: totals.requests, failures: totals.failures, changes }
     },

@@ -18,6 +18,10 @@ export type WorldOptions = {
   readonly mix?: Mix
   /** Share of requests that fail whatever is out. */
   readonly errorShare?: number
+  /** Share of checkouts that are answered, but not completed: an empty wallet, no stock. */
+  readonly incompleteShare?: number
+  /** ln-sd of the latency of one customer's requests on one route; 0.5 when absent. */
+  readonly requestLogSd?: number
   /** Replaces the SHA-256 assignment where only its law matters and time does. */
   readonly assign?: Assign
   /** Sees every request: for methods that count requests. */
@@ -36,9 +40,6 @@ export type World = {
 
 const sessionRequests = 15
 const thinkMs = 4_000
-/** ln-sd of the latency of one customer's requests on one route. */
-const requestLogSd = 0.5
-
 /**
  * A shop with synthetic customers, on a clock of its own, stepped window by window. The same seed and the same steps
  * give the same world.
@@ -64,7 +65,8 @@ export function createWorld(options: WorldOptions): World {
     mix,
     environment,
     errorShare,
-    requestLogSd,
+    incompleteShare: options.incompleteShare ?? 0.03,
+    requestLogSd: options.requestLogSd ?? 0.5,
     customers: options.customers,
     assign: options.assign ?? unitInterval,
     onRequest: options.onRequest,
