@@ -48,3 +48,8 @@ export interface ProofDigest<Plan> {
   /** Digest and base as they are now; a stored proof with others is stale. */
   currentDigest(plan: Plan): Promise<{ readonly digest: string; readonly base: string }>
 }
+
+/** What a kind without a control may know: the routes that the change touches; the others are compared with. */
+export interface TouchedRoutes<Plan> {
+  touchedRoutes(plan: Plan): Promise<readonly string[]>
+}

@@ -4,6 +4,7 @@ export {
   changeKinds,
   type Proof,
   type ProofDigest,
+  type TouchedRoutes,
   type Undone,
 } from './change-kind.ts'
 export { advance, foldAll, foldChange } from './fold.ts'
@@ -16,6 +17,7 @@ export {
   openJournal,
 } from './journal.ts'
 export {
+  type Before,
   type Forecast,
   type HoldCause,
   holdCauses,

@@ -27,6 +27,8 @@ export type RecordData = {
     readonly sampleRate: number
     readonly unproved?: string
     readonly forecast: Forecast
+    /** Only without a control: what is compared with. */
+    readonly before?: Before
   }
   /** Journalled before the act; `share` 0 with a reason means exposure is paused, and the stage is kept. */
   exposing: { readonly stage: number; readonly share: number; readonly shareBefore: number; readonly reason?: string }
@@ -45,6 +47,13 @@ export type RecordData = {
 }
 
 export type RecordType = keyof RecordData
+
+/** Requests of the hour before a change without a control, by whether their route is touched by it. */
+export type Before = {
+  readonly touchedRoutes: readonly string[]
+  readonly touched: { readonly n: number; readonly errors: number }
+  readonly untouched: { readonly n: number; readonly errors: number }
+}
 
 export type { Forecast }
 

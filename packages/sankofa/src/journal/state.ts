@@ -1,7 +1,7 @@
 import type { ChangeId } from '../core/index.ts'
 import type { Guard, Reading, Stage } from '../judge/index.ts'
 import type { ChangeKindName, Proof, Undone } from './change-kind.ts'
-import type { Forecast, HoldCause } from './record.ts'
+import type { Before, Forecast, HoldCause } from './record.ts'
 
 export const changeStates = ['proposed', 'proved', 'refused', 'exposed', 'bake', 'settled', 'undone'] as const
 export type ChangeStateName = (typeof changeStates)[number]
@@ -19,6 +19,8 @@ export type Go = {
   /** Who asked for it. */
   readonly startedBy: string
   readonly forecast: Forecast
+  /** Only without a control: what is compared with. */
+  readonly before?: Before
   /** Why it went without a proof, in the words of the person who said so. */
   readonly unproved?: string
   /** When the exposure of each stage was begun, oldest first: from then on a process may show it. */

@@ -3,7 +3,7 @@ import { changeId } from '../core/index.ts'
 import type { ChangeState, Go, Pending } from '../journal/index.ts'
 import type { Reading } from '../judge/index.ts'
 import { decide, type Sight } from './decide.ts'
-import { noFacts } from './evidence.ts'
+import { noFacts } from './facts.ts'
 
 const nowMs = 10_000_000
 const stages = [0.02, 0.5, 0.99].map((share) => ({
@@ -39,7 +39,15 @@ const reading = (verdict: Reading['verdict'], leading = 'errors'): Reading => ({
 })
 const pending = (want: Pending['want']): Pending => ({ want, actor: 'ama', reason: 'because', at: new Date(nowMs) })
 const sight = (state: Partial<ChangeState>, rest: Partial<Omit<Sight, 'state'>> = {}): Sight => ({
-  state: { change: changeId('any'), state: 'exposed', stage: 1, share: 0.02, go, ...state } as ChangeState,
+  state: {
+    change: changeId('any'),
+    control: 'subjects',
+    state: 'exposed',
+    stage: 1,
+    share: 0.02,
+    go,
+    ...state,
+  } as ChangeState,
   facts: noFacts,
   silent: undefined,
   nowMs,
@@ -143,6 +151,26 @@ describe('the deadline', () => {
     const asked = { ...undecided, held: { ...held, cause: 'deadline' }, pending: pending('go') } as const
     expect(decide(sight(asked))).toMatchObject({ act: 'resume', nextStage: true })
     expect(decide(sight({ nextStageOnWord: true }))).toEqual({ act: 'expose', stage: 2 })
+  })
+
+  test('without a control the only stage must be cleared, and a person is asked when it is not', () => {
+    const bakeUntil = new Date(nowMs)
+    const whole = {
+      control: 'none',
+      state: 'bake',
+      share: 1,
+      stage: 1,
+      bakeUntil,
+      go: { ...go, stages: stages.slice(2) },
+    } as const
+    const later = { nowMs: nowMs + 20_000 }
+    const from = { stageClockFrom: new Date(nowMs - 300_000) }
+    expect(decide(sight({ ...whole, ...from }, { ...later, nowMs: nowMs }))).toBeUndefined()
+    expect(decide(sight({ ...whole, ...from }, later))).toMatchObject({ act: 'hold', cause: 'deadline' })
+    expect(decide(sight({ ...whole, ...from }, { ...later, facts: { ...noFacts, promote: true } }))).toEqual({
+      act: 'settle',
+    })
+    expect(decide(sight({ ...whole, ...from, nextStageOnWord: true }, later))).toEqual({ act: 'settle' })
   })
 
   test('a go on what a person held does not skip the evidence', () => {

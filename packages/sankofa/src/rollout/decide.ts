@@ -1,7 +1,7 @@
 import type { ChangeState, HoldCause } from '../journal/index.ts'
 import { deadlineFactor, kindsToHoldFor, type Reading } from '../judge/index.ts'
-import type { Facts } from './evidence.ts'
 import { explain } from './explain.ts'
+import type { Facts } from './facts.ts'
 
 /** What is to be done with a change that is out and has nothing in flight. */
 export type Act =
@@ -88,7 +88,7 @@ function hold({ state, facts, nowMs }: Sight): Act | undefined {
 function isOverdue(state: ChangeState, nowMs: number): boolean {
   const expectedMs = state.go?.forecast.stages[state.stage - 1]?.expectedMs
   if (expectedMs === undefined || state.stageClockFrom === undefined) return false
-  if (state.paused !== undefined || state.nextStageOnWord === true || isLastStage(state)) return false
+  if (state.paused !== undefined || state.nextStageOnWord === true || isLeftByTime(state)) return false
   return nowMs - state.stageClockFrom.getTime() > deadlineFactor * expectedMs
 }
 
@@ -117,13 +117,14 @@ const triesBeforeHold = 4
 
 function overdue(state: ChangeState, nowMs: number): Act {
   const minutes = Math.round((nowMs - (state.stageClockFrom?.getTime() ?? nowMs)) / 60_000)
-  const next = percent(state.go?.stages[state.stage]?.share)
+  const following = state.go?.stages[state.stage]
+  const next = following === undefined ? 'settle it' : `take it to ${percent(following.share)}`
   return {
     act: 'hold',
     cause: 'deadline',
     reason: `Stage ${state.stage} (${percent(state.share)}) is undecided after ${minutes} min, three times the expected wait.`,
     ask:
-      `Run "sankofa go ${state.change}" to take it to ${next} on your word, or "sankofa back ${state.change}" to take it back. ` +
+      `Run "sankofa go ${state.change}" to ${next} on your word, or "sankofa back ${state.change}" to take it back. ` +
       `Until then it stays at ${percent(state.share)}, is still judged, and goes on by itself once the evidence is in.`,
   }
 }
@@ -134,7 +135,7 @@ function resume({ state, facts }: Sight): Act | undefined {
   const { held, pending } = state
   if (held === undefined) return undefined
   if (pending?.want === 'go') {
-    const nextStage = held.cause === 'deadline' && !isLastStage(state)
+    const nextStage = held.cause === 'deadline'
     return { act: 'resume', reason: `${pending.actor} let it go on.`, nextStage }
   }
   if (held.cause === 'step-failed' && state.failing === undefined) {
@@ -163,7 +164,11 @@ function goOn({ state, facts, silent, nowMs, settleLagMs }: Sight): Act | undefi
   if (state.bakeUntil === undefined || state.bakeUntil.getTime() < fromMs + bakeMs) {
     return { act: 'bake', untilMs: fromMs + bakeMs }
   }
+  if (!isLeftByTime(state) && !facts.promote && state.nextStageOnWord !== true) return undefined
   return nowMs >= state.bakeUntil.getTime() + settleLagMs ? { act: 'settle' } : undefined
 }
+
+/** With a control the last stage is left by time; without one it is the only one, and must be cleared. */
+const isLeftByTime = (state: ChangeState): boolean => isLastStage(state) && state.control === 'subjects'
 
 const isLastStage = (state: ChangeState): boolean => state.stage === state.go?.stages.length

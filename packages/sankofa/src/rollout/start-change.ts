@@ -44,7 +44,7 @@ async function start(turn: Turn, state: ChangeState, pending: Pending): Promise<
   if (pending.unproved === undefined && !(await proofHolds(state, kind, context.clock.now()))) {
     if (!(await prove(turn, state, kind))) return false
   }
-  const go = await planGo(context, state, pending)
+  const go = await planGo(context, state, pending, kind)
   await write(turn, change, { type: 'started', data: { ...go, salt: context.newSalt() } })
   return true
 }

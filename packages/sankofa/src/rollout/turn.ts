@@ -2,7 +2,7 @@ import type { ChangeState } from '../journal/index.ts'
 import type { RolloutContext, Turn } from './context.ts'
 import { type Act, decide, decideFailing, type Sight, takeBack } from './decide.ts'
 import { isOut } from './dependents.ts'
-import type { Facts } from './evidence.ts'
+import type { Facts } from './facts.ts'
 import { begin, finish, guarded } from './perform.ts'
 import { quietFor } from './quiet.ts'
 
