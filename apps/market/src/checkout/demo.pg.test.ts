@@ -135,6 +135,22 @@ test('demo-hang never answers, ends when the client leaves, and keeps no connect
   })
 })
 
+test('demo-hang lets go of a client who never leaves, without an answer', async ({ db }) => {
+  await withShop(db, { ...exposeFirst('demo-hang'), hangsAtMostMs: 300 }, async (shop) => {
+    await shop.customer(0).request('PUT', '/cart/lines/1', { body: { quantity: 1 } })
+    const url = await shop.market.app.listen({ host: '127.0.0.1', port: 0 })
+    const { name, value } = sessionCookie(shop.customers[0]?.token ?? '', testSecret)
+
+    const answer = request(`${url}/checkout`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie: `${name}=${value}` },
+      body: '{"currency":"NGN"}',
+    })
+
+    await expect(answer).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' })
+  })
+})
+
 test.each(faultNames)('with the faults switched off, %s behaves like the old path', async (name) => {
   const db = await createDatabase()
   try {

@@ -20,6 +20,8 @@ export type CustomersOptions = {
   /** Called every `reportEveryMs`. */
   readonly report?: (line: CustomersReport) => void
   readonly reportEveryMs?: number
+  /** After `stop`, who still waits for an answer waits so long and no longer; 800 ms unless told. */
+  readonly leavesWithinMs?: number
 }
 
 export type CustomersReport = Tally & {
@@ -96,25 +98,24 @@ export function startCustomers(options: CustomersOptions): { stop(): Promise<voi
   const opening = open().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error
   })
-  const reporting = setInterval(() => {
-    options.report?.({
-      at: new Date().toISOString(),
-      visits: under.size,
-      skipped,
-      distinct: came.size,
-      ...tally.take(),
-    })
+  const reading = (): CustomersReport => {
+    const taken = { at: new Date().toISOString(), visits: under.size, skipped, distinct: came.size, ...tally.take() }
     skipped = 0
-  }, reportEveryMs)
+    return taken
+  }
+  const reporting = setInterval(() => options.report?.(reading()), reportEveryMs)
 
   return {
     async stop() {
       clearInterval(reporting)
       stopping.abort()
       await opening
-      // Those who wait for an answer leave at once.
-      await pool.destroy()
+      // Who waits for an answer may hear it; who would wait longer leaves.
+      const impatient = setTimeout(() => void pool.destroy(), options.leavesWithinMs ?? 800)
       await Promise.all(under)
+      clearTimeout(impatient)
+      options.report?.(reading())
+      await pool.destroy()
     },
   }
 }
