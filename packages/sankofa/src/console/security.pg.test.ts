@@ -171,6 +171,25 @@ test('whoever is revoked is out at once, with the cookie they still hold', async
   expect(await backRecords(db)).toBe(0)
 })
 
+test('whoever was revoked and comes back gets in with the new token only', async ({ db }) => {
+  const { url, cookie, token } = await openWithAma(db)
+  await revokePerson(db.pool, 'Ama')
+
+  const { token: newToken } = await createPerson(db.pool, 'Ama')
+
+  expect((await ask(url, '/api/status', cookie)).status).toBe(401)
+  expect(await signIn(url, token)).toBe('')
+  expect((await ask(url, '/api/me', await signIn(url, newToken))).status).toBe(200)
+})
+
+test('a person who was revoked in the table alone is out too', async ({ db }) => {
+  const { url, cookie } = await openWithAma(db)
+
+  await db.pool.query('update sankofa.person set revoked_at = clock_timestamp()')
+
+  expect((await ask(url, '/api/status', cookie)).status).toBe(401)
+})
+
 test('whoever is revoked hears nothing more on the stream that they hold open', async ({ db }) => {
   const { url, cookie } = await openWithAma(db)
   const answer = await ask(url, '/api/stream', cookie)

@@ -9,7 +9,7 @@ test('figures are told as a person would', () => {
     '0.04 %',
     '1.2 %',
     '10 %',
-    '100 %',
+    '99.9 %',
     '100 %',
   ])
   expect([14, 1_480, 1_234_567].map(count).map(plain)).toEqual(['14', '1 480', '1 234 567'])
