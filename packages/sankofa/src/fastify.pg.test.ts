@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -180,6 +180,33 @@ test('the context reaches the handler of a request with a body, and stays with i
     expect(body).toEqual({ before: `id-${index}`, after: `id-${index}`, subject: `user-${index}` })
     expect(timing).toMatch(/^total;dur=[\d.]+, pool;dur=[\d.]+, db;dur=[\d.]+$/)
   }
+})
+
+test('a body that arrives after its head, among others, is handled in the context of its own request', async ({
+  db,
+}) => {
+  const service = await startService(db, (app) => {
+    app.post('/echo', () => ({ id: requestContext()?.requestId }))
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: 2 })
+  const ask = (id: string) =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'x-request-id': id, 'content-length': 7 }
+      const request = httpRequest(`${service.url}/echo`, { method: 'POST', agent, headers })
+      request.on('error', reject)
+      request.on('response', (response) => response.on('data', (data) => resolve(JSON.parse(String(data)).id)))
+      request.flushHeaders()
+      // The head has been read by now; each half of the body comes as an event of the socket.
+      setTimeout(() => request.write('{"a"'), 10)
+      setTimeout(() => request.end(':1}'), 20)
+    })
+
+  const ids = Array.from({ length: 8 }, (_, index) => `late-${index}`)
+  const answers = await Promise.all(ids.map(ask))
+  agent.destroy()
+  await service.stop()
+
+  expect(answers).toEqual(ids)
 })
 
 test('a visitor is known again by a signed cookie; a forged one is a new visitor', async ({ db }) => {

@@ -83,6 +83,7 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
       } catch (error) {
         log.error({ err: error, requestId: request.id }, 'the request is not attributed to anyone')
       }
+      // The one place where the context is entered: Fastify carries it over the reading of the body by itself.
       observer.run(live, done)
     }
     const refused = (error: unknown): void => {
@@ -117,13 +118,6 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
   fastify.addHook('onClose', (_instance, done) => {
     unsubscribe('http.server.response.finish', onReply)
     done()
-  })
-
-  // Reading the body runs in the socket's context, so the request's is entered anew.
-  fastify.addHook('preValidation', (_request, reply, done) => {
-    const track = trackOf(reply)
-    if (track === undefined) done()
-    else observer.run(track.live, done)
   })
 
   fastify.addHook('onError', (_request, reply, error, done) => {

@@ -57,6 +57,20 @@ test('a request that hangs is a failure of its subject after 10 s, not at its en
   ])
 })
 
+test('a subject whose request is still running is active in the next window too', async ({ db }) => {
+  const { observer, clock, serve } = testObserver({ pool: db.pool })
+  await clock.advance(6_000)
+
+  await serve({ subject: 'c-esi', route: 'GET /b', ms: 7_000 })
+  await observer.stop()
+
+  const active = { [testKey('c-esi')]: { exposed: false, failed: 0 } }
+  expect((await windowsOf(db)).map(({ window, subjects }) => [window, subjects])).toEqual([
+    [0, active],
+    [1, active],
+  ])
+})
+
 test('each guard sees its own failures, and an arm its own subjects', async ({ db }) => {
   const { observer, serve } = testObserver({ pool: db.pool })
 
