@@ -127,6 +127,15 @@ describe('going on', () => {
   })
 })
 
+test('a new kind of error holds when chance would not bring it to the exposed alone', () => {
+  const kind = { fingerprint: 'f', route: 'GET /search', name: 'RangeError', controlSubjects: 0 }
+  const met = (exposedSubjects: number) => ({ ...noFacts, newKinds: [{ ...kind, exposedSubjects }] })
+  expect(decide(sight({}, { facts: met(1) }))).toBeUndefined()
+  expect(decide(sight({}, { facts: met(2) }))).toMatchObject({ act: 'hold', cause: 'new-error', fingerprint: 'f' })
+  expect(decide(sight({ share: 0.5 }, { facts: met(6) }))).toBeUndefined()
+  expect(decide(sight({ share: 0.5 }, { facts: met(7) }))).toMatchObject({ act: 'hold', cause: 'new-error' })
+})
+
 describe('the deadline', () => {
   const undecided = { stageClockFrom: new Date(nowMs - 300_001) }
 

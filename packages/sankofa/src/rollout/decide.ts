@@ -75,7 +75,9 @@ function hold({ state, facts, nowMs }: Sight): Act | undefined {
     }
   }
   const accepted = state.go?.acceptedErrors ?? []
-  const [kind] = kindsToHoldFor(facts.newKinds).filter(({ fingerprint }) => !accepted.includes(fingerprint))
+  const [kind] = kindsToHoldFor(facts.newKinds, state.share).filter(
+    ({ fingerprint }) => !accepted.includes(fingerprint),
+  )
   if (kind !== undefined) {
     const reason = `${kind.name} at ${kind.route} was never seen before: ${kind.exposedSubjects} customers with the change met it, none without.`
     return { act: 'hold', cause: 'new-error', fingerprint: kind.fingerprint, reason, ask: choose }
