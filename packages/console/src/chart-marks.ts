@@ -17,6 +17,7 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[], inks: MarkInks): 
   ctx.save()
   ctx.font = inks.font
   ctx.textBaseline = 'top'
+  ctx.textAlign = 'left'
   for (const mark of marks) {
     const x = Math.round(plot.valToPos(mark.atMs / 1_000, 'x', true))
     if (x < bbox.left || x > bbox.left + bbox.width) continue

@@ -63,7 +63,11 @@ function plotOptions(host: HTMLElement, view: View): uPlot.Options {
     padding: [namesPx, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
-    scales: { y: { range: (_plot, _least, most) => [0, (most || 1) * 1.1] } },
+    // Until now, not until the last whole step: what was just taken back is marked at once.
+    scales: {
+      x: { range: (_plot, least) => [least ?? 0, Date.now() / 1_000] },
+      y: { range: (_plot, _least, most) => [0, (most || 1) * 1.1] },
+    },
     axes: [
       {
         ...axis,

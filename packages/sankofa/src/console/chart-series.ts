@@ -17,17 +17,17 @@ export function readSeries(
   const times = Array.from({ length: (minutes * 60) / stepS }, (_, i) => toS - minutes * 60 + i * stepS)
   const steps = times.map((startS) => measured.step(startS, startS + stepS))
   const each = (of: (step: Step) => number | null): readonly (number | null)[] =>
-    steps.map((step) => (step.reported ? of(step) : null))
+    steps.map((step) => (step.reportedS > 0 ? of(step) : null))
   const fromMs = (times[0] ?? toS) * 1_000
   return {
     stepS,
     times,
-    requestsPerSecond: each((step) => step.requests / stepS),
+    requestsPerSecond: each((step) => step.requests / step.reportedS),
     failedShare: each((step) => (step.requests === 0 ? null : step.failures / step.requests)),
     p50Ms: each((step) => step.p50Ms),
     p95Ms: each((step) => step.p95Ms),
     completedShare: each((step) => (step.begun === 0 ? null : step.completed / step.begun)),
-    valuePerMinute: each((step) => (Number(step.paid) * 60) / stepS),
+    valuePerMinute: each((step) => (Number(step.paid) * 60) / step.reportedS),
     marks: options.marks.filter((mark) => mark.atMs >= fromMs).toSorted((a, b) => a.atMs - b.atMs),
   }
 }

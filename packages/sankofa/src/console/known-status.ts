@@ -1,10 +1,11 @@
+import type { Logger } from 'pino'
 import type { Clock } from '../core/index.ts'
 import type { Status } from './contract.ts'
 import type { StatusReader } from './status.ts'
 import { duration } from './words.ts'
 
 /** A server that hangs is as away as one that refuses. */
-const answerWithinMs = 5_000
+const answerWithinMs = 10_000
 
 export type KnownStatus = {
   /** The status now; while PostgreSQL is away, the last one with its age, as `unknown`. Never rejects. */
@@ -12,15 +13,20 @@ export type KnownStatus = {
 }
 
 /** Keeps the last status in memory, so that an open screen is never blank. */
-export function createKnownStatus(reader: StatusReader, clock: Clock): KnownStatus {
+export function createKnownStatus(reader: StatusReader, clock: Clock, log: Logger): KnownStatus {
   let last: Status | undefined
+  let failing = false
   let reading: Promise<Status> | undefined
 
   const readNow = async (): Promise<Status> => {
     try {
       last = await withinTime(reader.read(), answerWithinMs)
+      failing = false
       return last
     } catch (error) {
+      // Once for each time that it goes away, not for each look.
+      if (!failing) log.warn({ err: error }, 'the status cannot be read')
+      failing = true
       return awayStatus(last, error instanceof Error ? error.message : String(error), clock.now())
     }
   }

@@ -41,7 +41,7 @@ test('all traffic is counted once, over processes and not over arms, and quantil
   await measured.refresh(atS + 20)
 
   const step = measured.step(atS, atS + 10)
-  expect(step).toMatchObject({ reported: true, requests: 100, failures: 3, begun: 10, completed: 8 })
+  expect(step).toMatchObject({ reportedS: 10, requests: 100, failures: 3, begun: 10, completed: 8 })
   expect(step.p50Ms).toBeCloseTo(10, 0)
   expect(step.p95Ms).toBeGreaterThan(490)
   expect(step.p95Ms).toBeLessThan(520)
@@ -80,5 +80,5 @@ test('memory holds what was asked for and no more', async ({ db }) => {
 
   await measured.refresh(atS + 3_600)
 
-  expect(measured.step(atS, atS + 10).reported).toBe(false)
+  expect(measured.step(atS, atS + 10).reportedS).toBe(0)
 })

@@ -5,10 +5,12 @@ import type { ConsoleAttempt } from './attempts.ts'
 export const windowS = 10
 /** Reports that come late are still taken in for so long. */
 const lateS = 60
+const chunkS = 1_800
 
-/** What was measured in a stretch of time; `reported` is false where nobody reported, and then nothing is known. */
+/** What was measured in a stretch of time. */
 export type Step = {
-  readonly reported: boolean
+  /** Seconds of it that were reported; 0 where nobody did, and then nothing is known. */
+  readonly reportedS: number
   readonly requests: number
   readonly failures: number
   readonly p50Ms: number | null
@@ -85,10 +87,15 @@ export function createMeasured(
     currency,
     async refresh(nowS) {
       const fromS = Math.floor(Math.max(nowS - keepS, readUntilS - lateS) / windowS) * windowS
-      const fresh = await readWindows(pool, fromS, attempts.at(0)?.completed)
-      for (const atS of windows.keys()) if (atS >= fromS || atS < nowS - keepS - lateS) windows.delete(atS)
-      for (const [atS, window] of fresh) windows.set(atS, window)
-      readUntilS = nowS
+      for (const atS of windows.keys()) if (atS < nowS - keepS - lateS) windows.delete(atS)
+      // By the half hour: the first look back must not hold hours of histograms at once.
+      for (let startS = fromS; startS < nowS; startS += chunkS) {
+        const endS = Math.min(startS + chunkS, nowS)
+        const fresh = await readWindows(pool, startS, endS, attempts.at(0)?.completed)
+        for (let atS = startS; atS < endS; atS += windowS) windows.delete(atS)
+        for (const [atS, window] of fresh) windows.set(atS, window)
+        readUntilS = Math.max(readUntilS, endS)
+      }
     },
     step(fromS, toS) {
       const found = between(fromS, toS)
@@ -106,7 +113,7 @@ export function createMeasured(
         return us === undefined ? null : us / 1_000
       }
       return {
-        reported: found.length > 0,
+        reportedS: found.length * windowS,
         requests: all.requests,
         failures: all.failures,
         p50Ms: msAt(0.5),
@@ -122,34 +129,35 @@ export function createMeasured(
 async function readWindows(
   pool: pg.Pool,
   fromS: number,
+  toS: number,
   paidType: string | undefined,
 ): Promise<ReadonlyMap<number, Window>> {
-  const from = new Date(fromS * 1_000)
+  const [from, to] = [new Date(fromS * 1_000), new Date(toS * 1_000)]
   const [cells, reports, payments] = await Promise.all([
     pool.query<{ at_s: number; n: number; failures: number; histogram: Buffer }>(
       `select extract(epoch from cell.window_start)::double precision as at_s, cell.n::double precision as n,
               (cell.errors + cell.unanswered)::double precision as failures, cell.histogram
          from sankofa.cell as cell
-        where cell.window_start >= $1::timestamptz and cell.resolution_s = 10
+        where cell.window_start >= $1::timestamptz and cell.window_start < $2::timestamptz and cell.resolution_s = 10
           and cell.change_id = '' and cell.arm = 'all'`,
-      [from],
+      [from, to],
     ),
     pool.query<{ at_s: number; attempts: Readonly<Record<string, readonly [number, number]>> }>(
       `select extract(epoch from report.window_start)::double precision as at_s, report.attempts
          from sankofa.process_report as report
-        where report.window_start >= $1::timestamptz`,
-      [from],
+        where report.window_start >= $1::timestamptz and report.window_start < $2::timestamptz`,
+      [from, to],
     ),
     paidType === undefined
       ? undefined
       : pool.query<{ at_s: number; currency: string; amount: string }>(
-          `select floor(extract(epoch from event.at) / $3::int)::double precision * $3::int as at_s, event.currency,
+          `select floor(extract(epoch from event.at) / $4::int)::double precision * $4::int as at_s, event.currency,
                   sum(event.amount)::text as amount
              from sankofa.event as event
-            where event.type = $2 and event.at >= $1::timestamptz
+            where event.type = $3 and event.at >= $1::timestamptz and event.at < $2::timestamptz
               and event.amount is not null and event.currency is not null
             group by 1, 2`,
-          [from, paidType, windowS],
+          [from, to, paidType, windowS],
         ),
   ])
   const windows = new Map<number, Window>()

@@ -47,7 +47,7 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
   const { pool, journal, log, host = '127.0.0.1', clock = systemClock, attempts = [] } = options
   const appDirectory = options.appDirectory ?? findApp()
   const reader = createStatusReader(pool, journal, { attempts, clock, keepS: longestSpanS })
-  const known = createKnownStatus(reader, clock)
+  const known = createKnownStatus(reader, clock, log)
   const sessions = createSessions(pool, clock)
   const stream = createStream(() => known.read())
   let port = options.port

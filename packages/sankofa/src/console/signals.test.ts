@@ -3,7 +3,7 @@ import type { Step } from './measured.ts'
 import { fourSignals, type Stretch } from './signals.ts'
 
 const usual: Step = {
-  reported: true,
+  reportedS: 300,
   requests: 15_000,
   failures: 75,
   p50Ms: 20,
@@ -13,7 +13,7 @@ const usual: Step = {
   paid: 500_000n,
 }
 const silent: Step = {
-  reported: false,
+  reportedS: 0,
   requests: 0,
   failures: 0,
   p50Ms: null,
@@ -25,7 +25,6 @@ const silent: Step = {
 const stretch = (now: Partial<Step>, before: readonly Step[] = Array.from({ length: 12 }, () => usual)): Stretch => ({
   now: { ...usual, ...now },
   before,
-  nowS: 300,
   attempt: 'checkout',
   currency: 'NGN',
 })

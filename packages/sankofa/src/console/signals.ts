@@ -6,7 +6,6 @@ import { money, percent } from './words.ts'
 export type Stretch = {
   readonly now: Step
   readonly before: readonly Step[]
-  readonly nowS: number
   readonly attempt: string | undefined
   readonly currency: string | undefined
 }
@@ -27,7 +26,6 @@ export function stretchOf(measured: Measured, toS: number, fromS = toS - signalS
   return {
     now: measured.step(fromS, toS),
     before: starts.map((startS) => measured.step(startS, startS + signalStepS)),
-    nowS: toS - fromS,
     attempt: measured.attempt(),
     currency: measured.currency(),
   }
@@ -105,7 +103,7 @@ function completed({ now, before, attempt }: Stretch): SignalStatus {
   }
 }
 
-function value({ now, before, nowS, currency }: Stretch): SignalStatus {
+function value({ now, before, currency }: Stretch): SignalStatus {
   const base = {
     name: 'value',
     audience: 'business',
@@ -124,20 +122,20 @@ function value({ now, before, nowS, currency }: Stretch): SignalStatus {
       words: 'Nothing was paid in the last hour.',
     }
   }
-  const perMinute = (step: Step, seconds: number): number => (Number(step.paid) * 60) / seconds
+  const perMinute = (step: Step): number => (Number(step.paid) * 60) / step.reportedS
   const show = (minor: number): string => money(BigInt(Math.round(minor)), currency)
-  const usual = usualOf(before.map((step) => (step.paid === 0n ? null : perMinute(step, signalStepS))))
+  const usual = usualOf(before.map((step) => (step.paid === 0n ? null : perMinute(step))))
   const limit = usual === null ? null : usual / 2
-  const paid = perMinute(now, nowS)
+  const paid = now.reportedS === 0 ? null : perMinute(now)
   return {
     ...base,
     value: paid,
     currency,
     usual,
     limit,
-    state: !now.reported ? 'unknown' : limit === null ? 'learning' : paid < limit ? 'beyond' : 'normal',
-    shown: show(paid),
-    words: againstWords({ usual, limit }, show),
+    state: paid === null ? 'unknown' : limit === null ? 'learning' : paid < limit ? 'beyond' : 'normal',
+    shown: paid === null ? '–' : show(paid),
+    words: paid === null ? 'Nothing was measured.' : againstWords({ usual, limit }, show),
   }
 }
 
