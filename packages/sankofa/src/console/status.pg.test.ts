@@ -90,6 +90,27 @@ test('the culprit is named with its evidence, and recovery is said only after it
   )
 })
 
+test('what it cost is counted in the business events of those who had the change, and of nobody else', async ({
+  db,
+}) => {
+  const house = openHouse(db.pool, Date.now())
+  await seedWholeHouse(house)
+  const at = new Date(house.nowMs - 2.2 * 60_000)
+  await db.pool.query(
+    `insert into sankofa.event (at, type, subject, actor, reference, amount, currency, exposed_to, hash)
+     values ($1, 'checkout.attempted', 'c1', 'c1', 'cart-1', 9000000, 'NGN', array['demo-broken-checkout'], ''),
+            ($1, 'checkout.attempted', 'c2', 'c2', 'cart-2', 9450000, 'NGN', array['demo-broken-checkout'], ''),
+            ($1, 'checkout.attempted', 'c3', 'c3', 'cart-3', 100, 'NGN', array['demo-broken-checkout'], ''),
+            ($1, 'order.paid', 'c3', 'c3', 'cart-3', 100, 'NGN', array['demo-broken-checkout'], ''),
+            ($1, 'checkout.attempted', 'c4', 'c4', 'cart-4', 700, 'NGN', '{}', '')`,
+    [at],
+  )
+
+  const status = await readStatus(db.pool, { attempts })
+
+  expect(status.story?.cost).toBe('2 customers who had it could not pay for orders worth ₦184,500.')
+})
+
 test('just after the undo nobody says yet that all is normal', async ({ db }) => {
   const house = openHouse(db.pool, Date.now())
   await seedWatcher(db.pool)
