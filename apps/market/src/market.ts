@@ -55,7 +55,7 @@ const closesWithinMs = 2_500
 /** The shop as one Fastify app; it does not listen yet. */
 export async function buildMarket(options: MarketOptions): Promise<Market> {
   const { toolkit, secret, log, faults = 'on', chance = Math.random } = options
-  const own = createPool({ url: options.databaseUrl, max: 12, applicationName: 'market' })
+  const own = createPool({ url: options.databaseUrl, max: 16, applicationName: 'market' })
   // A connection that breaks while a transaction holds it tells it here too; without a listener the process would end.
   own.on('connect', (client) => client.on('error', () => {}))
   const pool = toolkit.observePool(own)

@@ -30,14 +30,14 @@ export async function hold(client: Client, request: HoldRequest): Promise<Held |
     ],
   })
   if (moved.kind === 'insufficient') return moved
-  if (!moved.replayed) {
-    await client.query(sql`
-      insert into ledger.hold (account_id, held_account_id, amount, opened_by)
-      values (${request.account}::bigint, ${heldIn}::bigint, ${request.amount}::bigint, ${moved.transfer}::bigint)`)
-  }
-  const { rows } = await client.query<{ id: Int8 }>(
-    sql`select hold.id from ledger.hold as hold where hold.opened_by = ${moved.transfer}::bigint`,
-  )
+  const { rows } = moved.replayed
+    ? await client.query<{ id: Int8 }>(
+        sql`select hold.id from ledger.hold as hold where hold.opened_by = ${moved.transfer}::bigint`,
+      )
+    : await client.query<{ id: Int8 }>(sql`
+        insert into ledger.hold as hold (account_id, held_account_id, amount, opened_by)
+        values (${request.account}::bigint, ${heldIn}::bigint, ${request.amount}::bigint, ${moved.transfer}::bigint)
+        returning hold.id`)
   const row = rows[0]
   // The key made an ordinary transfer of the same amounts before.
   if (row === undefined) throw new LedgerError('KEY_REUSED', { key: request.key })
@@ -87,15 +87,12 @@ async function resolve(
   to: PostRequest['to'],
   state: 'posted' | 'voided',
 ): Promise<Transferred | AlreadyResolved> {
-  // The lock on the hold decides between two who resolve it at once; its state is read after it.
-  await client.query(
-    sql`select hold.id from ledger.hold as hold where hold.id = ${request.hold}::bigint for update of hold`,
-  )
+  // The lock decides between two who resolve it at once: the second reads here what the first did.
   const { rows } = await client.query<HoldRow>(sql`
-    select hold.account_id, hold.held_account_id, hold.amount, hold.state, resolved.key as resolved_key
+    select hold.account_id, hold.held_account_id, hold.amount, hold.state, hold.resolved_key
       from ledger.hold as hold
-      left join ledger.transfer as resolved on resolved.id = hold.resolved_by
-     where hold.id = ${request.hold}::bigint`)
+     where hold.id = ${request.hold}::bigint
+       for update of hold`)
   const row = rows[0]
   if (row === undefined) throw new LedgerError('HOLD_UNKNOWN', { hold: request.hold.toString() })
   if (row.state !== 'open' && row.resolved_key !== request.key) return { kind: 'already-resolved', state: row.state }
@@ -125,7 +122,8 @@ async function resolve(
   if (!moved.replayed) {
     await client.query(sql`
       update ledger.hold
-         set state = ${state}::text, posted_amount = ${posted}::bigint, resolved_by = ${moved.transfer}::bigint
+         set state = ${state}::text, posted_amount = ${posted}::bigint, resolved_by = ${moved.transfer}::bigint,
+             resolved_key = ${request.key}::text
        where id = ${request.hold}::bigint`)
   }
   return moved

@@ -70,25 +70,24 @@ export async function transfer(client: Client, request: TransferRequest): Promis
     client,
     request.entries.map((entry) => entry.account),
   )
-  // After the locks: two callers with one key touch the same accounts, so the second sees what the first did.
   const digest = digestOf(request)
-  const before = await replay(client, request.key, digest)
-  if (before !== undefined) return before
-
   const totals = new Map<string, bigint>()
   for (const { account, amount } of request.entries) {
     const { currency, balance, minimum } = held(accounts, account)
     totals.set(currency, (totals.get(currency) ?? 0n) + amount)
-    if (amount < 0n && minimum !== undefined && balance + amount < minimum)
-      return { kind: 'insufficient', account, balance, minimum, amount }
+    if (amount < 0n && minimum !== undefined && balance + amount < minimum) {
+      // The money may be gone because this very key moved it before.
+      return (await replay(client, request.key, digest)) ?? { kind: 'insufficient', account, balance, minimum, amount }
+    }
   }
   for (const [currency, total] of totals) {
-    if (total !== 0n)
-      throw new LedgerError('BAD_TRANSFER', {
-        reason: `its entries leave ${total} minor units of ${currency} over; they must sum to zero.`,
-      })
+    if (total === 0n) continue
+    const reason = `its entries leave ${total} minor units of ${currency} over; they must sum to zero.`
+    throw new LedgerError('BAD_TRANSFER', { reason })
   }
-  return write(client, request, digest, accounts)
+  const written = (await write(client, request, digest, accounts)) ?? (await replay(client, request.key, digest))
+  if (written === undefined) throw new LedgerError('NOT_IN_TRANSACTION', {})
+  return written
 }
 
 function held(accounts: ReadonlyMap<AccountId, Account>, id: AccountId): Account {
@@ -132,12 +131,13 @@ async function replay(client: Client, key: string, digest: Buffer): Promise<Tran
   return { kind: 'transferred', transfer: transferId(first.transfer_id), entries: rows.map(toEntry), replayed: true }
 }
 
+/** @returns `undefined` when nothing was written, because the key is taken */
 async function write(
   client: Client,
   request: TransferRequest,
   digest: Buffer,
   accounts: ReadonlyMap<AccountId, Account>,
-): Promise<Transferred> {
+): Promise<Transferred | undefined> {
   const moves = request.entries.map(({ account, amount }) => ({ ...held(accounts, account), amount }))
   const { rows } = await client
     .query<EntryRow>(sql`
@@ -149,12 +149,14 @@ async function write(
       ), made as (
         insert into ledger.transfer (key, digest, actor, reason, request_id)
         values (${request.key}::text, ${digest}::bytea, ${request.actor}::text, ${request.reason}::text, ${request.requestId ?? null}::text)
+        on conflict (key) do nothing
         returning id
       ), moved as (
         update ledger.account as account
            set balance = wanted.balance + wanted.amount,
                sequence = wanted.sequence + 1
           from wanted
+         cross join made
          where account.id = wanted.account_id
            and account.sequence = wanted.sequence
         returning account.id
@@ -171,13 +173,11 @@ async function write(
       if (constraint === 'transfer_has_entries' || constraint === 'transfer_balances') {
         throw new LedgerError('NOT_IN_TRANSACTION', {}, { cause: error })
       }
-      // Another key holder was faster with other accounts; with the same ones the locks would have shown it.
-      if (constraint === 'transfer_key_once')
-        throw new LedgerError('KEY_REUSED', { key: request.key }, { cause: error })
       throw error
     })
   const first = rows[0]
-  if (first === undefined || rows.length !== moves.length) throw new LedgerError('NOT_IN_TRANSACTION', {})
+  if (first === undefined) return undefined
+  if (rows.length !== moves.length) throw new LedgerError('NOT_IN_TRANSACTION', {})
   return { kind: 'transferred', transfer: transferId(first.transfer_id), entries: rows.map(toEntry), replayed: false }
 }
 

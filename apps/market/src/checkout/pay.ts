@@ -8,6 +8,7 @@ import type { Currency } from '../money.ts'
 import { findOrder, type Order } from '../order/orders.ts'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
+import { accountsFor } from '../wallet/accounts.ts'
 import { walletOf } from '../wallet/wallets.ts'
 import type { Bill } from './receipt.ts'
 import { feeOn } from './service-fee.ts'
@@ -40,51 +41,26 @@ export async function pay(
       if (paid !== undefined) return paid
       throw new Problem('cart-empty', 'Put something into the cart first.')
     }
-    await takeStock(client, lines)
-
     const goods = goodsOf(lines)
     const fee = feeOn(goods, checkout.feeBps)
     const total = goods + fee
     const wallet = await walletOf(client, userId, currency)
     const requestId = requestContext()?.requestId
     const cause = { actor: userId, reason: `order ${key}`, ...(requestId === undefined ? {} : { requestId }) }
-    const held = await ledger.hold(client, {
-      ...cause,
-      key: `checkout/${userId}/${key}/hold`,
-      account: wallet,
-      amount: total,
-    })
+    const holdKey = `checkout/${userId}/${key}/hold`
+    const held = await ledger.hold(client, { ...cause, key: holdKey, account: wallet, amount: total })
     if (held.kind === 'insufficient') {
-      throw new Problem(
-        'insufficient-funds',
-        `The order costs ${total} ${currency} in minor units and the wallet has ${held.balance}. Pay in first.`,
-      )
+      const detail = `The order costs ${total} ${currency} in minor units and the wallet has ${held.balance}. Pay in first.`
+      throw new Problem('insufficient-funds', detail)
     }
-    const { rows } = await client.query<{ id: bigint }>(sql`
-      insert into market.shop_order (user_id, checkout_key, currency, goods, fee, total, hold_id, receipt)
-      values (${userId}::text, ${key}::text, ${currency}::text, ${goods}::bigint, ${fee}::bigint, ${total}::bigint, ${held.hold}::bigint,
-              ${checkout.receipt({ lines, fee, total, currency })}::text[])
-      returning shop_order.id`)
-    const order = rows[0]?.id
-    await client.query(sql`
-      insert into market.order_line (order_id, product_id, name, quantity, unit_price)
-      select ${order}::bigint, line.product_id, line.name, line.quantity, line.unit_price
-        from unnest(${lines.map((line) => line.product)}::bigint[], ${lines.map((line) => line.name)}::text[],
-                    ${lines.map((line) => line.quantity)}::int[], ${lines.map((line) => line.unitPrice)}::bigint[])
-          as line (product_id, name, quantity, unit_price)`)
-    const posted = await ledger.postHold(client, {
-      ...cause,
-      key: `checkout/${userId}/${key}/post`,
+    const order = await writeOrder(client, checkout, {
+      goods,
+      fee,
+      total,
+      lines,
       hold: held.hold,
-      to: [
-        { account: own[currency].sales, amount: goods },
-        ...(fee > 0n ? [{ account: own[currency].fees, amount: fee }] : []),
-      ],
+      receipt: checkout.receipt({ lines, fee, total, currency }),
     })
-    if (posted.kind === 'already-resolved')
-      throw new Error(`Hold ${held.hold} was resolved by another transaction before its order was paid.`)
-    await client.query(sql`delete from market.cart_line as line where line.user_id = ${userId}::text`)
-
     const entry = ledger.entryOf({ ...held, kind: 'transferred' }, wallet)
     await toolkit.events.record(client, {
       type: 'order.paid',
@@ -95,24 +71,67 @@ export async function pay(
       currency,
       before: { wallet: entry.balanceBefore },
       after: { wallet: entry.balanceAfter },
-      data: { order: String(order), lines: lines.length },
+      data: { order: order.id.toString(), lines: lines.length },
     })
-    const paid = await findOrder(client, userId, { key })
-    if (paid === undefined) throw new Error(`Order ${order} was written and cannot be read.`)
-    return paid
+    // What many customers touch comes last: products that sell well, then the market's own accounts.
+    await takeStock(client, lines)
+    const { sales, fees } = accountsFor(own, userId, currency)
+    const posted = await ledger.postHold(client, {
+      ...cause,
+      key: `checkout/${userId}/${key}/post`,
+      hold: held.hold,
+      to: [{ account: sales, amount: goods }, ...(fee > 0n ? [{ account: fees, amount: fee }] : [])],
+    })
+    if (posted.kind === 'already-resolved') {
+      throw new Error(`Hold ${held.hold} was resolved by another transaction before its order was paid.`)
+    }
+    return order
   })
+}
+
+type Totals = Pick<Order, 'goods' | 'fee' | 'total' | 'lines' | 'receipt'> & { readonly hold: ledger.HoldId }
+
+/** Order and lines in, cart out. */
+async function writeOrder(client: pg.ClientBase, checkout: Checkout, order: Totals): Promise<Order> {
+  const { userId, key, currency } = checkout
+  const { goods, fee, total, lines, receipt } = order
+  const { rows } = await client.query<{ id: bigint; paidAt: Date }>(sql`
+    with made as (
+      insert into market.shop_order (user_id, checkout_key, currency, goods, fee, total, hold_id, receipt)
+      values (${userId}::text, ${key}::text, ${currency}::text, ${goods}::bigint, ${fee}::bigint, ${total}::bigint, ${order.hold}::bigint,
+              ${receipt}::text[])
+      returning id, paid_at
+    ), lined as (
+      insert into market.order_line (order_id, product_id, name, quantity, unit_price)
+      select made.id, line.product_id, line.name, line.quantity, line.unit_price
+        from made
+       cross join unnest(${lines.map((line) => line.product)}::bigint[], ${lines.map((line) => line.name)}::text[],
+                         ${lines.map((line) => line.quantity)}::int[], ${lines.map((line) => line.unitPrice)}::bigint[])
+          as line (product_id, name, quantity, unit_price)
+    ), emptied as (
+      delete from market.cart_line as line where line.user_id = ${userId}::text
+    )
+    select made.id, made.paid_at as "paidAt" from made`)
+  const row = rows[0]
+  if (row === undefined) throw new Error(`The order of checkout ${key} was written without an id.`)
+  return { id: row.id, paidAt: row.paidAt, currency, goods, fee, total, receipt, lines }
 }
 
 /** Locked in the order of their ids, so that two checkouts of the same things cannot wait for each other. */
 async function takeStock(client: pg.ClientBase, lines: readonly CartLine[]): Promise<void> {
   const ids = lines.map((line) => line.product)
-  await client.query(
-    sql`select product.id from market.product as product where product.id = any (${ids}::bigint[]) order by product.id for no key update of product`,
-  )
   const { rows } = await client.query<{ id: bigint }>(sql`
+    with locked as materialized (
+      select product.id
+        from market.product as product
+       where product.id = any (${ids}::bigint[])
+       order by product.id
+         for no key update of product
+    )
     update market.product as product
        set stock = product.stock - wanted.quantity
       from unnest(${ids}::bigint[], ${lines.map((line) => line.quantity)}::int[]) as wanted (id, quantity)
+      join locked on locked.id = wanted.id
      where product.id = wanted.id
        and product.stock >= wanted.quantity
     returning product.id`)

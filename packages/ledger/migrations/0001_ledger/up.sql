@@ -53,9 +53,11 @@ create table ledger.hold (
   posted_amount   bigint      not null default 0,
   opened_by       bigint      not null unique references ledger.transfer (id),
   resolved_by     bigint      unique references ledger.transfer (id),
-  constraint hold_resolved_by_a_transfer check ((state = 'open') = (resolved_by is null)),
+  resolved_key    text,
+  constraint hold_resolved_by_a_transfer check ((state = 'open') = (resolved_by is null) and (resolved_by is null) = (resolved_key is null)),
   constraint hold_posts_at_most_its_amount check (posted_amount between 0 and amount)
 );
+comment on column ledger.hold.resolved_key is 'the key of that transfer, here so that one locked row answers a retry';
 create index hold_open on ledger.hold (held_account_id) where state = 'open';
 
 create function ledger.refuse_rewrite() returns trigger language plpgsql as $$
