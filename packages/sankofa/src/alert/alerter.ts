@@ -18,7 +18,7 @@ import type { Tools } from './tools.ts'
 const everyMs = 1_000
 const rulesEveryMs = 10_000
 // Counting customers reads minutes of events: a case that did not move is looked at again after this.
-const caseEveryMs = 5_000
+const caseEveryMs = 10_000
 const stepS = 10
 // Who was away for longer reads of it in the journal; messages about yesterday help nobody.
 const oldestMs = 24 * 60 * 60_000

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import sql, { empty } from 'sql-template-tag'
+import sql, { empty, type Sql } from 'sql-template-tag'
 
 /** A piece of work as two event types: it was begun, it was done. Both events of one piece share their `reference`. */
 export type AttemptTypes = { readonly attempted: string; readonly completed: string }
@@ -41,28 +41,19 @@ export async function unfinishedAttempts(
     first_at: Date | null
     worth: readonly { readonly currency: string; readonly amount: string }[]
   }>(sql`
-    with attempt as (
-      select event.id, event.at, event.subject, event.reference, event.amount, event.currency
-        from sankofa.event as event
-       where event.type = ${types.attempted}::text
-         and event.at >= ${filter.from}::timestamptz
-         and event.at <= ${filter.to}::timestamptz
-         ${filter.exposedTo === undefined ? empty : sql`and event.exposed_to @> array[${filter.exposedTo}::text]`}
-         ${filter.notExposedTo === undefined ? empty : sql`and not event.exposed_to @> array[${filter.notExposedTo}::text]`}
-    ), unfinished as (
-      select distinct on (attempt.subject, coalesce(attempt.reference, ''))
-             attempt.at, attempt.subject, attempt.amount, attempt.currency
+    with ${followed(types, filter.from, filter.to)},
+    counted as (
+      select attempt.*
         from attempt
-       where not exists (
-               select
-                 from sankofa.event as completion
-                where completion.subject = attempt.subject
-                  and completion.type = ${types.completed}::text
-                  and completion.at >= ${filter.from}::timestamptz
-                  and completion.at >= attempt.at
-                  and completion.at <= ${filter.to}::timestamptz + ${attemptLimitMs}::int * interval '1 millisecond'
-                  and coalesce(completion.reference = attempt.reference, true))
-       order by attempt.subject, coalesce(attempt.reference, ''), attempt.id desc
+       where true
+         ${filter.exposedTo === undefined ? empty : sql`and attempt.exposed_to @> array[${filter.exposedTo}::text]`}
+         ${filter.notExposedTo === undefined ? empty : sql`and not attempt.exposed_to @> array[${filter.notExposedTo}::text]`}
+    ), unfinished as (
+      select distinct on (counted.subject, coalesce(counted.reference, ''))
+             counted.at, counted.subject, counted.amount, counted.currency
+        from counted
+       where counted.done_at is null
+       order by counted.subject, coalesce(counted.reference, ''), counted.id desc
     ), summed as (
       select unfinished.currency, sum(unfinished.amount)::text as amount
         from unfinished
@@ -70,7 +61,7 @@ export async function unfinishedAttempts(
          and unfinished.currency is not null
        group by unfinished.currency
     )
-    select (select count(distinct attempt.subject) from attempt)::int as attempted,
+    select (select count(distinct counted.subject) from counted)::int as attempted,
            (select count(distinct unfinished.subject) from unfinished)::int as could_not,
            (select count(*) from unfinished where unfinished.amount is null or unfinished.currency is null)::int as without_amount,
            (select min(unfinished.at) from unfinished) as first_at,
@@ -109,39 +100,24 @@ export async function attemptSteps(
 ): Promise<readonly AttemptStep[]> {
   const once = range.onceExposedTo
   const { rows } = await pool.query<{ step: number; attempts: number; unfinished: number }>(sql`
-    with attempt as (
-      select event.id, event.at, event.subject, event.reference
-        from sankofa.event as event
-       where event.type = ${types.attempted}::text
-         and event.at >= to_timestamp(${range.fromMs}::bigint / 1000.0)
-         and event.at < to_timestamp(${range.toMs}::bigint / 1000.0)
-         ${
-           once === undefined
-             ? empty
-             : sql`and event.subject in (
-                     select exposed.subject
-                       from sankofa.event as exposed
-                      where exposed.type = ${types.attempted}::text
-                        and exposed.at >= ${once.since}::timestamptz
-                        and exposed.exposed_to @> array[${once.change}::text])`
-         }
-    ), finished as (
-      -- A join, so that one read of the period serves all attempts; a condition for each would read it again and again.
-      select distinct attempt.id
-        from attempt
-        join sankofa.event as completion on completion.subject = attempt.subject
-       where completion.type = ${types.completed}::text
-         and completion.at >= to_timestamp(${range.fromMs}::bigint / 1000.0)
-         and completion.at <= to_timestamp(${range.toMs + attemptLimitMs}::bigint / 1000.0)
-         and completion.at >= attempt.at
-         and completion.at <= attempt.at + ${attemptLimitMs}::int * interval '1 millisecond'
-         and coalesce(completion.reference = attempt.reference, true)
-    )
+    with ${followed(types, new Date(range.fromMs), new Date(range.toMs))}
     select floor((extract(epoch from attempt.at) * 1000 - ${range.fromMs}::bigint) / ${range.stepMs}::bigint)::int as step,
            count(*)::int as attempts,
-           count(*) filter (where finished.id is null)::int as unfinished
+           count(*) filter (
+             where attempt.done_at is null
+                or attempt.done_at > attempt.at + ${attemptLimitMs}::int * interval '1 millisecond')::int as unfinished
       from attempt
-      left join finished on finished.id = attempt.id
+     where attempt.at < ${new Date(range.toMs)}::timestamptz
+       ${
+         once === undefined
+           ? empty
+           : sql`and attempt.subject in (
+                   select exposed.subject
+                     from sankofa.event as exposed
+                    where exposed.type = ${types.attempted}::text
+                      and exposed.at >= ${once.since}::timestamptz
+                      and exposed.exposed_to @> array[${once.change}::text])`
+       }
      group by 1
      order by 1`)
   return rows.map((row) => ({
@@ -149,4 +125,31 @@ export async function attemptSteps(
     attempts: row.attempts,
     unfinished: row.unfinished,
   }))
+}
+
+/**
+ * `attempt`: what was begun between `from` and `to`, with the moment of the first completion after it, up to 10 s after
+ * `to`. Windows over one sorted read: joining attempts to completions took seconds wherever the planner had no statistics.
+ */
+const followed = (types: AttemptTypes, from: Date, to: Date): Sql => {
+  const later = sql`order by event.at desc, event.id desc rows between unbounded preceding and current row`
+  const isDone = sql`event.type = ${types.completed}::text`
+  return sql`
+    piece as (
+      select event.*,
+             min(event.at) filter (where ${isDone}) over (partition by event.subject, event.reference ${later}) as same_at,
+             min(event.at) filter (where ${isDone}) over (partition by event.subject ${later}) as any_at,
+             min(event.at) filter (where ${isDone} and event.reference is null)
+               over (partition by event.subject ${later}) as unnamed_at
+        from sankofa.event as event
+       where event.type in (${types.attempted}::text, ${types.completed}::text)
+         and event.at >= ${from}::timestamptz
+         and event.at <= ${to}::timestamptz + ${attemptLimitMs}::int * interval '1 millisecond'
+    ), attempt as (
+      select piece.*,
+             case when piece.reference is null then piece.any_at else least(piece.same_at, piece.unnamed_at) end as done_at
+        from piece
+       where piece.type = ${types.attempted}::text
+         and piece.at <= ${to}::timestamptz
+    )`
 }

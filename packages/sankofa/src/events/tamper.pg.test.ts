@@ -203,12 +203,25 @@ test('seals that a crash kept from the file are copied by the next run, past a l
 test('two processes that seal at once never cover an event twice', async ({ db }) => {
   const file = await sealsFile()
   await tenEvents(db)
+  const other = await db.pool.connect()
+  await other.query('begin')
+  await other.query(`
+    insert into sankofa.event_seal (below_xid, events, hash) values (pg_snapshot_xmin(pg_current_snapshot()), 10, 'by the other')`)
 
-  const covered = await Promise.all([1, 2, 3, 4].map(() => sealEvents(db.pool, file)))
+  const waiting = sealEvents(db.pool, file)
+  await expect.poll(() => isWaiting(db), { timeout: 10_000 }).toBe(true)
+  await other.query('commit')
+  other.release()
 
-  expect(covered.reduce((sum, n) => sum + n, 0n)).toBe(10n)
-  expect(await verifyEvents(db.pool, { file })).toMatchObject({ ok: true, seals: 1n })
+  expect(await waiting).toBe(0n)
 })
+
+const isWaiting = async (db: TestDatabase): Promise<boolean> => {
+  const found = await db.pool.query(
+    `select from pg_stat_activity as activity where activity.datname = current_database() and activity.wait_event_type = 'Lock'`,
+  )
+  return found.rowCount === 1
+}
 
 test('a server that was restored from an older copy is told apart from one with nothing new', async ({ db }) => {
   await tenEvents(db)

@@ -15,7 +15,7 @@ const twentyThree = Array.from({ length: 23 }, (_, n) => n).flatMap((n) =>
 const said = async (db: TestDatabase, audience: Notice['audience']): Promise<readonly Notice[]> =>
   (await readNotices(db.pool, { audience })).toReversed()
 
-async function tickFrom(alerter: Alerter, clock: VirtualClock, from: number, to: number, step = 5): Promise<void> {
+async function tickFrom(alerter: Alerter, clock: VirtualClock, from: number, to: number, step = 15): Promise<void> {
   for (let second = from; second <= to; second += step) {
     clock.set(second)
     await alerter.tick()
@@ -27,7 +27,7 @@ test('developers hear at once, the owner when the recovery was seen, each once, 
 }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 600), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 600), ...twentyThree])
   await story.exposed(0)
   await story.undone(30, 31)
   const alerters = [alerterOn(db, clock), alerterOn(db, clock)]
@@ -35,7 +35,7 @@ test('developers hear at once, the owner when the recovery was seen, each once, 
   clock.set(32)
   await Promise.all(alerters.map((alerter) => alerter.tick()))
   const atOnce = { developer: await said(db, 'developer'), owner: await said(db, 'owner') }
-  for (let second = 35; second <= 400; second += 5) {
+  for (let second = 35; second <= 400; second += 15) {
     clock.set(second)
     await Promise.all(alerters.map((alerter) => alerter.tick()))
   }
@@ -67,7 +67,7 @@ test('what goes on is told as still happening after five minutes, and as over on
   const clock = virtualClock()
   const story = changeStory(db)
   const goesOn = Array.from({ length: 300 }, (_, n) => ({ second: 40 + 2 * n, who: `late-${n}` }))
-  await checkouts(db, [...goodTraffic(-3_000, 30), ...twentyThree, ...goesOn, ...goodTraffic(640, 1_400)])
+  await checkouts(db, [...goodTraffic(-1_200, 30), ...twentyThree, ...goesOn, ...goodTraffic(640, 1_400)])
   await story.exposed(0)
   await story.undone(30, 31)
   const alerter = alerterOn(db, clock)
@@ -86,7 +86,7 @@ test('what goes on is told as still happening after five minutes, and as over on
 test('where nobody tries afterwards, it is not called fixed', async ({ db }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 30), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 30), ...twentyThree])
   await story.exposed(0)
   await story.undone(30, 31)
 
@@ -101,11 +101,11 @@ test('where nobody tries afterwards, it is not called fixed', async ({ db }) => 
 test('a restart in the middle says nothing twice and forgets nothing', async ({ db }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 900), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 900), ...twentyThree])
   await story.exposed(0)
   await story.undone(30, 31)
 
-  for (let second = 32; second <= 400; second += 8) {
+  for (let second = 32; second <= 400; second += 16) {
     clock.set(second)
     await alerterOn(db, clock).tick()
   }
@@ -117,7 +117,7 @@ test('a harmless change that a person takes back is told to developers only', as
   const clock = virtualClock()
   const story = changeStory(db, 'demo-good-sorting')
   const someoneWithoutMoney = { second: 10, who: 'poor', exposedTo: 'demo-good-sorting' }
-  await checkouts(db, [...goodTraffic(-3_000, 600), someoneWithoutMoney])
+  await checkouts(db, [...goodTraffic(-1_200, 600), someoneWithoutMoney])
   await story.exposed(0)
   await story.undone(30, 31, { cause: 'person' })
 
@@ -131,7 +131,7 @@ test('a harmless change that a person takes back is told to developers only', as
 test('customers who were harmed are told of although a person, not the judge, took the change back', async ({ db }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 600), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 600), ...twentyThree])
   await story.exposed(0)
   await story.undone(30, 31, { cause: 'person' })
 
@@ -147,7 +147,7 @@ test('a customer who failed, tried again while exposed and got through is not co
     { second: 10, who: 'lucky', exposedTo: broken, reference: 'cart-l' },
     { second: 14, who: 'lucky', exposedTo: broken, reference: 'cart-l', paidAfterS: 1 },
   ]
-  await checkouts(db, [...goodTraffic(-3_000, 600), ...twentyThree, ...secondTry])
+  await checkouts(db, [...goodTraffic(-1_200, 600), ...twentyThree, ...secondTry])
   await story.exposed(0)
   await story.undone(30, 31)
 
@@ -164,7 +164,7 @@ test('several currencies are told each in its own, and a missing amount makes it
     { second: 6, who: 'b', exposedTo: broken, amount: 50_000n },
     { second: 7, who: 'c', exposedTo: broken, amount: null },
   ]
-  await checkouts(db, [...goodTraffic(-3_000, 600), ...mixed])
+  await checkouts(db, [...goodTraffic(-1_200, 600), ...mixed])
   await story.exposed(0)
   await story.undone(30, 31, { harmed: 3 })
 
@@ -220,7 +220,7 @@ test('a change that waits for a person says what is asked, and is over when it w
 test('the owner hears after five minutes of a change that waits while it harms', async ({ db }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 600), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 600), ...twentyThree])
   await story.exposed(0)
   await story.append(60, 'held', { reason: 'A new kind of error.', ask: 'Go on?', cause: 'new-error' })
 
@@ -248,7 +248,7 @@ test('an undo that does not end is told with the step that fails', async ({ db }
 test('no message to an owner in any of these stories is longer than 90 words or speaks jargon', async ({ db }) => {
   const clock = virtualClock()
   const story = changeStory(db)
-  await checkouts(db, [...goodTraffic(-3_000, 30), ...twentyThree])
+  await checkouts(db, [...goodTraffic(-1_200, 30), ...twentyThree])
   await story.exposed(0)
   await story.append(30, 'undoing', { reason: 'rollback of the flag', cause: 'person' })
 

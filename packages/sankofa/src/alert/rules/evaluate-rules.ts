@@ -15,13 +15,15 @@ export function evaluateRules(
   const nowMs = tools.clock.now()
   return alone(tools.pool, async (client) => {
     const states = await readRuleStates(client)
+    const after = new Map<RuleName, RuleState>()
     for (const rule of rules) {
       const before = states.get(rule.name) ?? newRuleState(nowMs)
       const step = stepRule(rule, before, samples[rule.name], nowMs)
-      await keep(client, rule, step.state, nowMs)
+      after.set(rule.name, step.state)
       if (step.tell === 'began') await tellBegan(tools, client, rule, step.state, nowMs)
       if (step.tell === 'over') await tellOver(tools, client, rule, step.state, nowMs)
     }
+    await keep(client, after, nowMs)
   })
 }
 
@@ -89,13 +91,19 @@ export async function readRuleStates(client: pg.Pool | pg.ClientBase): Promise<R
   )
 }
 
-async function keep(client: pg.PoolClient, rule: Rule, state: RuleState, nowMs: number): Promise<void> {
-  const { seenMs, open, flaps, overAtMs } = state
+async function keep(client: pg.PoolClient, states: ReadonlyMap<RuleName, RuleState>, nowMs: number): Promise<void> {
+  const rows = [...states].map(([rule, { state, sinceMs, value, seenMs, open, flaps, overAtMs }]) => ({
+    rule,
+    state,
+    since: new Date(sinceMs).toISOString(),
+    value: value ?? null,
+    data: { seenMs, open, flaps, overAtMs },
+  }))
   await client.query(sql`
     insert into sankofa.rule_state as rule_state (rule, state, since, value, data, updated_at)
-    values (${rule.name}::text, ${state.state}::text, ${new Date(state.sinceMs)}::timestamptz,
-            ${state.value ?? null}::double precision, ${JSON.stringify({ seenMs, open, flaps, overAtMs })}::jsonb,
-            ${new Date(nowMs)}::timestamptz)
+    select row.rule, row.state, row.since, row.value, row.data, ${new Date(nowMs)}::timestamptz
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as row (rule text, state text, since timestamptz, value double precision, data jsonb)
     on conflict (rule) do update
        set state = excluded.state, since = excluded.since, value = excluded.value, data = excluded.data,
            updated_at = excluded.updated_at`)

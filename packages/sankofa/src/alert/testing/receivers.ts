@@ -36,6 +36,7 @@ export async function webhookReceiver(
 /** A real SMTP server that keeps what it took. @param refuse - lets a test refuse the n-th mail's recipient */
 export async function mailReceiver(options: {
   readonly password?: string
+  readonly host?: string
   readonly refuse?: (n: number) => { readonly code: number; readonly text: string } | undefined
 }): Promise<{
   readonly port: number
@@ -69,7 +70,7 @@ export async function mailReceiver(options: {
   }
   const server = new SMTPServer(settings)
   server.on('error', () => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  await new Promise<void>((resolve) => server.listen(0, options.host ?? '127.0.0.1', () => resolve()))
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,
