@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { build as buildConsole } from '@sankofa/console/build'
 import { ensurePerson } from 'sankofa/console'
 import { isSankofaError, SankofaError } from 'sankofa/core'
 import { bootstrap, createPool, isPortFree } from 'sankofa/db'
+import { buildConsole } from './up/build-console.ts'
 import { type Database, openDatabase } from './up/database.ts'
 import { openLogFile } from './up/log-file.ts'
 import { removeRuntime, runningStart, writeRuntime } from './up/runtime-file.ts'
@@ -124,7 +124,7 @@ async function start(settings: Settings): Promise<void> {
       await pool.end()
     }
   })
-  await step('the console', () => buildConsole())
+  await step('the console', () => buildConsole(root))
   const environment = {
     DATABASE_URL: opened.url,
     SANKOFA_DIR: settings.directory,

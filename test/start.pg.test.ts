@@ -1,79 +1,20 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { freePort } from 'sankofa/db'
 import { expect, onTestFinished, test, vi } from '#harness'
-import { family, isAlive, type Process } from './processes.ts'
+import { family, isAlive } from './processes.ts'
+import { type StartedShop, startShop, temporaryFolder, untilReady } from './shop.ts'
 
-const root = join(import.meta.dirname, '..')
 const patient = { timeout: 30_000, interval: 100 }
 
-type Started = {
-  readonly child: ChildProcess
-  readonly directory: string
-  readonly marketUrl: string
-  said(): string
-  find(part: string): Process | undefined
-}
-
-function folder(): string {
-  const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sankofa-start-'))
-  chmodSync(base, 0o755)
-  onTestFinished(() => rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
-  return base
-}
-
-async function start(environment: Readonly<Record<string, string>>): Promise<Started> {
-  const directory = environment.SANKOFA_DIR ?? folder()
-  const marketPort = environment.MARKET_PORT ?? String(await freePort())
-  const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), 'scripts/up.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      DATABASE_URL: '',
-      CONSOLE_PORT: String(await freePort()),
-      ...environment,
-      MARKET_PORT: marketPort,
-      SANKOFA_DIR: directory,
-    },
-  })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  return {
-    child,
-    directory,
-    marketUrl: `http://127.0.0.1:${marketPort}`,
-    said: () => said,
-    find: (part) =>
-      family(child.pid ?? -1).find((process) => process.command.includes(part) && !process.command.startsWith('sh ')),
-  }
-}
-
-const untilReady = (started: Started): Promise<void> =>
-  vi.waitFor(
-    () => {
-      if (started.child.exitCode !== null) throw new Error(`ended:\n${started.said()}`)
-      expect(started.said()).toContain('Ready in')
-    },
-    { timeout: 90_000, interval: 200 },
-  )
-
-async function countOrders(started: Started): Promise<number> {
-  const { databaseUrl } = JSON.parse(readFileSync(join(started.directory, 'runtime.json'), 'utf8')) as {
-    databaseUrl: string
-  }
-  const client = new pg.Client(databaseUrl)
+async function countOrders(started: StartedShop): Promise<number> {
+  const client = new pg.Client(started.databaseUrl())
+  // PostgreSQL is killed on purpose in some of these tests.
+  client.on('error', () => {})
   await client.connect()
   const result = await client.query<{ n: number }>(
     `select count(*)::int as n from sankofa.event as event where event.type = 'order.paid'`,
@@ -83,7 +24,7 @@ async function countOrders(started: Started): Promise<number> {
 }
 
 test('everything starts, survives kill -9 of any one process, and Ctrl-C leaves nothing behind', async () => {
-  const started = await start({})
+  const started = await startShop({})
   await untilReady(started)
   await vi.waitFor(async () => expect(await countOrders(started)).toBeGreaterThan(10), patient)
 
@@ -113,7 +54,7 @@ test('everything starts, survives kill -9 of any one process, and Ctrl-C leaves 
 }, 300_000)
 
 test('kill -9 of the parent ends all, and a new start takes up the same data', async () => {
-  const first = await start({})
+  const first = await startShop({})
   await untilReady(first)
   await vi.waitFor(async () => expect(await countOrders(first)).toBeGreaterThan(5), patient)
   const everyone = family(first.child.pid ?? -1).map((process) => process.pid)
@@ -125,7 +66,7 @@ test('kill -9 of the parent ends all, and a new start takes up the same data', a
   first.child.kill('SIGKILL')
 
   await vi.waitFor(() => expect(everyone.filter(isAlive)).toEqual([]), { timeout: 15_000, interval: 100 })
-  const second = await start({ SANKOFA_DIR: first.directory, CUSTOMERS: '0' })
+  const second = await startShop({ SANKOFA_DIR: first.directory, CUSTOMERS: '0' })
   await untilReady(second)
   expect(await countOrders(second)).toBeGreaterThanOrEqual(orders)
   second.child.kill('SIGINT')
@@ -135,7 +76,7 @@ test('kill -9 of the parent ends all, and a new start takes up the same data', a
 }, 240_000)
 
 async function refusal(environment: Readonly<Record<string, string>>): Promise<{ code: number | null; said: string }> {
-  const started = await start(environment)
+  const started = await startShop(environment)
   await once(started.child, 'close')
   return { code: started.child.exitCode, said: started.said() }
 }
@@ -171,7 +112,7 @@ test('every wrong setting is named at once', async () => {
 }, 60_000)
 
 test('data of another PostgreSQL version are named and left alone', async () => {
-  const directory = folder()
+  const directory = temporaryFolder()
   mkdirSync(join(directory, 'pg'))
   writeFileSync(join(directory, 'pg', 'PG_VERSION'), '16\n')
 
@@ -182,7 +123,7 @@ test('data of another PostgreSQL version are named and left alone', async () => 
 }, 60_000)
 
 test('a full disk is named', async ({ skip }) => {
-  const directory = join(folder(), 'small')
+  const directory = join(temporaryFolder(), 'small')
   mkdirSync(directory)
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', directory], { stdio: 'ignore' })
