@@ -6,7 +6,7 @@ type States = ReadonlyMap<ChangeId, ChangeState>
 export const isOut = (state: ChangeState): boolean => state.state === 'exposed' || state.state === 'bake'
 
 /** Every change that stands on `change`, directly or through others: those that stand on nothing else of them first. */
-export function dependentsOf(states: States, change: ChangeId): readonly ChangeState[] {
+function dependentsOf(states: States, change: ChangeId): readonly ChangeState[] {
   const order: ChangeState[] = []
   const seen = new Set<ChangeId>([change])
   const visit = (base: ChangeId): void => {

@@ -152,6 +152,25 @@ test('a standby leads within 15 s of the death of the leader, and takes back wha
   expect(await standby.stop()).toBe(0)
 }, 60_000)
 
+test('with the lease as it ships, a restart after kill -9 in the middle of an act is right within 10 s', async ({
+  db,
+}) => {
+  const world = observe(db)
+  await askToGo(world.journal)
+  const first = newWatcher(db, { harmful: false, pauseAt: 'after record exposing 1' })
+  await first.hears('paused')
+  expect(await first.kill()).toBe('SIGKILL')
+  expect((await world.state()).inFlight).toMatchObject({ act: 'expose', share: 0.02 })
+  expect(await world.actual()).toBe(0)
+
+  const second = newWatcher(db, { harmful: false })
+  await expect.poll(() => world.actual(), { timeout: 10_000, interval: 50 }).toBe(0.02)
+  await expect.poll(async () => (await world.state()).inFlight, { timeout: 1_000, interval: 50 }).toBeUndefined()
+
+  expect((await world.state()).share).toBe(0.02)
+  await second.kill()
+}, 60_000)
+
 test('a leader that stops in good order hands over at once', async ({ db }) => {
   const leader = newWatcher(db, { harmful: false })
   await leader.hears('leads')

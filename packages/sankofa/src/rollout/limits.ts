@@ -15,10 +15,10 @@ export type Limits = {
 
 export const defaultLimits: Limits = {
   tickMs: 1_000,
-  // A leader that dies is replaced within ttl + standby = 8 s.
+  // A leader that dies is replaced within ttl + standby = 7 s: its successor has 3 s left to make the world right.
   leaseTtlMs: 6_000,
   renewMs: 2_000,
-  standbyMs: 2_000,
+  standbyMs: 1_000,
   propagationMs: 2_000,
   settleLagMs: 15_000,
   driftCheckMs: 10_000,

@@ -171,3 +171,21 @@ test('an error that a person let through does not hold the change again', async 
 
   expect((await rollout.state('odd')).held).toBeUndefined()
 }, 60_000)
+
+test('a change is shown to nobody while nobody reports, says so once, and goes out when they do', async ({ db }) => {
+  const rollout = await flagRollout({ pool: db.pool, changes: ['good'] })
+  const { settings } = rollout.measurement
+  const well = settings.liveness
+  settings.liveness = { processes: [], requests: 0, expected: 0 }
+  await rollout.go('good')
+  for (let n = 0; n < 3; n++) await rollout.step()
+
+  const waiting = await rollout.state('good')
+  const told = (await rollout.journal.read()).filter((record) => record.type === 'step-failed').length
+  settings.liveness = well
+  await rollout.step()
+
+  expect(waiting).toMatchObject({ state: 'exposed', stage: 0, share: 0, failing: { step: 'wait' } })
+  expect(told).toBe(1)
+  expect(await rollout.state('good')).toMatchObject({ stage: 1, share: 0.02, failing: undefined })
+}, 60_000)

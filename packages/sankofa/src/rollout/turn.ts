@@ -1,5 +1,5 @@
 import type { ChangeState } from '../journal/index.ts'
-import type { RolloutContext, Turn } from './context.ts'
+import { type RolloutContext, type Turn, write } from './context.ts'
 import { type Act, decide, decideFailing, type Sight, takeBack } from './decide.ts'
 import { isOut } from './dependents.ts'
 import type { Facts } from './facts.ts'
@@ -69,10 +69,21 @@ async function act(
   const { context } = turn
   const { settleLagMs } = context.limits
   const chosen = choose({ state, facts, silent: turn.silentFor(state), nowMs: context.clock.now(), settleLagMs })
-  if (chosen === undefined) return false
+  if (chosen === undefined) {
+    await tellWaiting(turn, state)
+    return false
+  }
   context.log.info({ change: state.change, ...chosen, reading: undefined }, 'rollout acts')
   await begin(turn, state, chosen)
   return true
+}
+
+/** A change that waits for someone to report before it is shown at all says so, once. */
+async function tellWaiting(turn: Turn, state: ChangeState): Promise<void> {
+  const silent = turn.silentFor(state)
+  if (silent === undefined || state.stage > 0 || state.held !== undefined || state.failing?.step === 'wait') return
+  const error = `It is not shown to anyone yet, because nobody would see whether it hurts. ${silent}`
+  await write(turn, state.change, { type: 'step-failed', data: { step: 'wait', error } })
 }
 
 /** Reads the new windows of a change, once a turn. */

@@ -12,7 +12,7 @@ export type Crash = {
 }
 
 /** The name of what a record does: stage and pause tell exposures apart. */
-export function labelOf(record: Pick<NewRecord, 'type' | 'data'>): string {
+function labelOf(record: Pick<NewRecord, 'type' | 'data'>): string {
   const { type, data } = record as NewRecord
   if (type !== 'exposing' && type !== 'exposed') return type
   return `${type} ${data.stage}${data.share === 0 ? ' pause' : ''}`
