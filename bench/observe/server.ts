@@ -54,7 +54,7 @@ await app.listen({ host: '127.0.0.1', port: 0 })
 
 process.on('message', (message) => {
   if (message === 'stop') void app.close().then(() => process.disconnect())
-  else process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss, health: toolkit?.observer.health() })
+  else process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss })
 })
 process.on('disconnect', () => process.exit())
 process.send?.({ port: (app.server.address() as AddressInfo).port })

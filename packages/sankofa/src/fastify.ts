@@ -70,7 +70,7 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
     const attempt = attempts[live.route]
     if (attempt !== undefined) live.attempt(attempt)
     // `close` comes for every request, also when the client leaves after its body was read, which onRequestAbort misses.
-    reply.raw.once('close', () => {
+    reply.raw.on('close', () => {
       const { statusCode, headersSent, writableFinished } = reply.raw
       const status = writableFinished || headersSent ? statusCode : undefined
       if (attempt !== undefined && status !== undefined && status < 400) live.completed(attempt)
