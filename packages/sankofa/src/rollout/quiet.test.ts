@@ -31,8 +31,8 @@ describe('while exposed', () => {
 
   test('no request where many were expected is silence, and where few were is not', () => {
     const nothing = { ...seen(shop(9_000)), requests: 0 }
-    expect(quietFor(upSince(600_000), { ...nothing, expected: 20 }, nowMs)).toMatch(/No request came in/)
-    expect(quietFor(upSince(600_000), { ...nothing, expected: 19 }, nowMs)).toBeUndefined()
+    expect(quietFor(upSince(600_000), { ...nothing, expected: 600 }, nowMs)).toMatch(/No request came in/)
+    expect(quietFor(upSince(600_000), { ...nothing, expected: 5 }, nowMs)).toBeUndefined()
   })
 
   test('a process that died before the exposure went up never had a part in it', () => {
