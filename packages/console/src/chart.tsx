@@ -20,6 +20,7 @@ const spans: readonly { readonly minutes: number; readonly label: string }[] = [
   { minutes: 180, label: '3 h' },
 ]
 const heightPx = 264
+const shortestSpanS = 600
 const marksListed = 6
 
 const valuesOf = (all: SignalSeries, view: View): readonly (number | null)[] =>
@@ -27,6 +28,13 @@ const valuesOf = (all: SignalSeries, view: View): readonly (number | null)[] =>
 
 const dataOf = (all: SignalSeries | undefined, view: View): uPlot.AlignedData =>
   all === undefined ? [[], []] : [[...all.times], [...valuesOf(all, view)]]
+
+/** A service that has just begun is not drawn as an hour of nothing. */
+function firstS(all: SignalSeries | undefined): number {
+  const measured = all?.requestsPerSecond.findIndex((value) => value !== null) ?? -1
+  const latestStart = Date.now() / 1_000 - shortestSpanS
+  return Math.min(all?.times[Math.max(0, measured)] ?? latestStart, latestStart)
+}
 
 const shownValue = (view: View, value: number): string =>
   view === 'requests'
@@ -60,12 +68,12 @@ function plotOptions(host: HTMLElement, view: View): uPlot.Options {
     width: host.clientWidth,
     height: heightPx,
     // Above the plot there is room for two rows of names.
-    padding: [namesPx, 12, 0, 0],
+    padding: [namesPx, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
     // Until now, not until the last whole step: what was just taken back is marked at once.
     scales: {
-      x: { range: (_plot, least) => [least ?? 0, Date.now() / 1_000] },
+      x: { range: () => [firstS(series.peek()), Date.now() / 1_000] },
       y: { range: (_plot, _least, most) => [0, (most || 1) * 1.1] },
     },
     axes: [

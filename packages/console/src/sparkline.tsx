@@ -1,5 +1,6 @@
 const width = 200
 const height = 44
+const fewestPoints = 20
 
 /** Where the line breaks: a step without measurements is a gap, never a zero. */
 function pathOf(points: readonly (number | null)[], y: (value: number) => number): string {
@@ -22,7 +23,10 @@ export function Sparkline(props: {
   readonly limit: number | null
   readonly worse: 'above' | 'below'
 }) {
-  const known = props.points.filter((point) => point !== null)
+  // From the first measurement on, so that a service that has just begun shows more than a corner.
+  const began = props.points.findIndex((point) => point !== null)
+  const points = props.points.slice(Math.max(0, Math.min(began, props.points.length - fewestPoints)))
+  const known = points.filter((point) => point !== null)
   const largest = Math.max(...known, props.limit ?? 0) * 1.1 || 1
   const y = (value: number): number => height - 1 - (value / largest) * (height - 2)
   const limitY = props.limit === null ? undefined : y(props.limit)
@@ -39,7 +43,7 @@ export function Sparkline(props: {
           <line x1="0" x2={width} y1={limitY} y2={limitY} />
         </>
       )}
-      <path d={pathOf(props.points, y)} />
+      <path d={pathOf(points, y)} />
     </svg>
   )
 }

@@ -20,7 +20,13 @@ test('figures are told as a person would', () => {
     '2 hours',
     '5 days',
   ])
-  expect([ago(2_000), ago(60_000)]).toEqual(['just now', '60 s ago'])
+  expect([2_000, 59_000, 60_000, 119_000, 120_000].map(ago)).toEqual([
+    'less than a minute ago',
+    'less than a minute ago',
+    'a minute ago',
+    'a minute ago',
+    '2 minutes ago',
+  ])
 })
 
 test('money keeps its minor units while it is little', () => {

@@ -17,7 +17,11 @@ export function duration(ms: number): string {
   return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`
 }
 
-export const ago = (ms: number): string => (ms < 10_000 ? 'just now' : `${duration(ms)} ago`)
+/** In whole minutes and more: a sentence that is read aloud must not change every few seconds. */
+export function ago(ms: number): string {
+  if (ms < 60_000) return 'less than a minute ago'
+  return ms < 120_000 ? 'a minute ago' : `${duration(Math.floor(ms / 60_000) * 60_000)} ago`
+}
 
 /** Thousands set apart by a thin space, which no line breaks. */
 export const count = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u202f')
