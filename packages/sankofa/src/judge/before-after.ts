@@ -138,6 +138,7 @@ function upperOdds(before: BeforeAfterPlan['before'], level: number): number {
 /** ln of the evidence against a share of twice the tolerated one. */
 function logCleared(after: Requests, before: Requests, expected: number): number {
   const tooMuch = expected * ruledOutGrowth
+  if (before.n === 0) return logZero
   const usual = Math.max(before.errors, 0.5) / Math.max(before.n, 1)
   if (usual >= tooMuch) return logZero
   return after.n * (tooMuch - usual) + after.errors * Math.log(usual / tooMuch)

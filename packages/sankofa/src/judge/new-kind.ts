@@ -7,8 +7,8 @@ export type NewKind = {
   readonly controlSubjects: number
 }
 
-/** Chance that a kind which strikes blindly is held for. */
-const blindChance = 0.01
+/** Chance that a kind which strikes blindly is held for: two at a share of a tenth, with room for rounding. */
+const blindChance = 0.0100001
 
 /**
  * The new kinds of error for which a rollout is held and a person told: two exposed subjects or more, no control.

@@ -11,6 +11,9 @@ export const sampleRatioWeight = 0.05
 const freshWeight = 0.9
 const allWeight = 0.1
 
+/** While it is ten to one that exposed subjects are lost, or come too often, the share is not raised. */
+const logDoubt = Math.log(10)
+
 /** The guards that a stage is left by; the others can only undo. */
 export const gatesPromotion = (guard: Guard): boolean =>
   guard.measure === 'errors' ||
@@ -76,6 +79,7 @@ function logOfSampleRatio(state: JudgeState, plan: JudgePlan): number {
 
 function mayLeave(state: JudgeState, plan: JudgePlan, guards: readonly GuardReading[]): boolean {
   const stage = plan.stages[state.stage - 1]
+  if (state.sampleRatio.logEvidence > logDoubt) return false
   if (stage === undefined || state.judgedUntilMs - state.stageStartMs < stage.minimumMs) return false
   return guards.every((guard) => guard.logClear === undefined || guard.logClear >= logClearAt)
 }

@@ -24,8 +24,8 @@ export type RolloutOptions = {
   readonly onWindow?: (window: ChangeInWindow, startMs: number) => void
   /** Goes on to the end even when the judge would undo: for methods that run beside it. */
   readonly ignoreUndo?: boolean
-  /** Leaves a stage after this time instead of by evidence. */
-  readonly stageMs?: number
+  /** Leaves each stage after this time instead of by evidence. */
+  readonly stageMs?: readonly number[]
 }
 
 export type RolloutResult = {
@@ -39,6 +39,8 @@ export type RolloutResult = {
   /** Customers who met a failure that the change caused, until 3 s after the verdict. */
   readonly harmed: number
   readonly exposed: number
+  /** When the judge first said "undo", also where it was not heeded. */
+  readonly alarmSeconds: number | undefined
   readonly reading: Reading | undefined
 }
 
@@ -72,6 +74,7 @@ export function simulateRollout(world: World, options: RolloutOptions): RolloutR
   let stage = 1
   let stageStartMs = goMs
   let reading: Reading | undefined
+  let alarmSeconds: number | undefined
   const stageSeconds: number[] = []
   let truth = { customersHarmed: 0, customersExposed: 0 }
   const end = (outcome: RolloutResult['outcome'], atMs: number): RolloutResult => ({
@@ -81,6 +84,7 @@ export function simulateRollout(world: World, options: RolloutOptions): RolloutR
     stageSeconds,
     harmed: truth.customersHarmed,
     exposed: truth.customersExposed,
+    alarmSeconds,
     reading,
   })
   judge.beginStage(1, goMs)
@@ -91,13 +95,14 @@ export function simulateRollout(world: World, options: RolloutOptions): RolloutR
     options.onWindow?.(seen, startMs)
     reading = judge.window({ startMs, subjects: seen.subjects })
     const nowMs = startMs + windowMs
+    if (reading.verdict === 'undo') alarmSeconds ??= (nowMs - goMs) / 1_000
     if (reading.verdict === 'undo' && options.ignoreUndo !== true) {
       const last = { ...exposureAt(stage), exposedUntilMs: nowMs + reactionMs }
       truth = world.window({ startMs: nowMs, exposures: [last] }).changes.get(1n) ?? truth
       return end('undone', nowMs)
     }
-    const leaves =
-      options.stageMs === undefined ? reading.verdict === 'promote' : nowMs - stageStartMs >= options.stageMs
+    const leaveAfterMs = options.stageMs?.[stage - 1]
+    const leaves = leaveAfterMs === undefined ? reading.verdict === 'promote' : nowMs - stageStartMs >= leaveAfterMs
     if (!leaves) continue
     if (stage === plan.stages.length) return end('finished', nowMs)
     stage++

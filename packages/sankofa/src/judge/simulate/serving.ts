@@ -18,8 +18,8 @@ import type { Random } from './random.ts'
 import type { Sessions } from './sessions.ts'
 import { createWeather, otherChanges } from './weather.ts'
 
-/** One request: who, whether it failed, ln µs. */
-export type OnRequest = (customer: number, failed: boolean, lnUs: number) => void
+/** One request: who, whether it failed, ln µs, and the arm of the first change that is reported. */
+export type OnRequest = (customer: number, failed: boolean, lnUs: number, exposed: boolean) => void
 
 export type Shop = {
   readonly random: Random
@@ -71,6 +71,10 @@ export function createServing(shop: Shop): Serving {
   const exposedTo = (live: Live, customer: number): boolean =>
     placeOf(live.record.place, live.exposure.salt, customer, shop.assign) < live.exposure.share
 
+  /** The same customers each time, whatever the share. */
+  const losesWay = (live: Live, customer: number): boolean =>
+    ((live.record.place[customer] ?? 0) * 7_919) % 1 < live.lost
+
   const addBits = (customer: number, bitsOf: (live: Live) => number): void => {
     for (const live of watched) live.bits[customer] = (live.bits[customer] ?? 0) | bitsOf(live)
   }
@@ -94,7 +98,10 @@ export function createServing(shop: Shop): Serving {
       arm.requests += times
       if (failed) arm.failures += times
     }
-    if (shop.onRequest !== undefined) for (let i = 0; i < times; i++) shop.onRequest(customer, failed, lnUs)
+    if (shop.onRequest === undefined) return
+    const [first] = watched
+    const exposed = first !== undefined && exposedTo(first, customer)
+    for (let i = 0; i < times; i++) shop.onRequest(customer, failed, lnUs, exposed)
   }
 
   /** @returns when the customer thinks on, or `undefined` when the customer is gone */
@@ -186,7 +193,7 @@ export function createServing(shop: Shop): Serving {
     window: (fromMs, toMs, exposures) => {
       begin(fromMs, exposures)
       sessions.arrive(fromMs, toMs, (customer) =>
-        acting.some((live) => live.lost > 0 && exposedTo(live, customer) && random.uniform() < live.lost),
+        acting.some((live) => live.lost > 0 && exposedTo(live, customer) && losesWay(live, customer)),
       )
       for (const customer of sessions.active) visit(customer, toMs)
       endHangs(toMs)
