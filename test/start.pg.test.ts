@@ -7,8 +7,10 @@ import pg from 'pg'
 import { freePort } from 'sankofa/db'
 import { expect, onTestFinished, test, vi } from '#harness'
 import { family, isAlive } from './processes.ts'
-import { type StartedShop, startShop, temporaryFolder, untilReady } from './shop.ts'
+import { root, type StartedShop, startShop, temporaryFolder, untilReady } from './shop.ts'
 
+/** The process that `scripts/start.mjs` runs, and not that script itself. */
+const orchestrator = join(root, 'scripts/up.ts')
 const patient = { timeout: 30_000, interval: 100 }
 
 async function countOrders(started: StartedShop): Promise<number> {
@@ -60,18 +62,17 @@ test('kill -9 of the parent ends all, and a new start takes up the same data', a
   const everyone = family(first.child.pid ?? -1).map((process) => process.pid)
   const orders = await countOrders(first)
 
-  const up = first.find('scripts/up.ts')
-  const starter = first.child.pid ?? -1
-  process.kill(up?.pid === starter ? starter : (up?.pid ?? starter), 'SIGKILL')
-  first.child.kill('SIGKILL')
+  const up = first.find(orchestrator)?.pid ?? -1
+  process.kill(up, 'SIGKILL')
+  await vi.waitFor(() => expect(isAlive(up)).toBe(false), patient)
 
   await vi.waitFor(() => expect(everyone.filter(isAlive)).toEqual([]), { timeout: 15_000, interval: 100 })
   const second = await startShop({ SANKOFA_DIR: first.directory, CUSTOMERS: '0' })
   await untilReady(second)
   expect(await countOrders(second)).toBeGreaterThanOrEqual(orders)
+  // What Ctrl-C does: the terminal signals both.
   second.child.kill('SIGINT')
-  const up2 = second.find('scripts/up.ts')
-  if (up2 !== undefined) process.kill(up2.pid, 'SIGINT')
+  process.kill(second.find(orchestrator)?.pid ?? -1, 'SIGINT')
   await once(second.child, 'exit')
 }, 240_000)
 

@@ -23,7 +23,7 @@ export function changeId(text: string): ChangeId {
  * uncommitted difference when there is one; else `unversioned`
  */
 export function currentRelease(directory: string, environment: NodeJS.ProcessEnv = process.env): ReleaseId {
-  const named = environment['SANKOFA_RELEASE']
+  const named = environment.SANKOFA_RELEASE
   if (named !== undefined && named !== '') return named as ReleaseId
   const git = (...args: readonly string[]): string =>
     execFileSync('git', [...args], {

@@ -105,7 +105,7 @@ export async function withScratchServer<T>(use: (url: string) => Promise<T>): Pr
 }
 
 function refuseProduction(): void {
-  if (process.env['NODE_ENV'] !== 'production' || process.env['SANKOFA_EMBEDDED_IN_PRODUCTION'] === 'yes') return
+  if (process.env.NODE_ENV !== 'production' || process.env.SANKOFA_EMBEDDED_IN_PRODUCTION === 'yes') return
   throw new SankofaError('EMBEDDED_REFUSED', {
     reason:
       'The embedded PostgreSQL is for trial and development, and NODE_ENV is "production". Set DATABASE_URL to your server, or SANKOFA_EMBEDDED_IN_PRODUCTION=yes if you mean it.',
