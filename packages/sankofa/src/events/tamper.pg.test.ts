@@ -209,9 +209,12 @@ test('two processes that seal at once never cover an event twice', async ({ db }
     insert into sankofa.event_seal (below_xid, events, hash) values (pg_snapshot_xmin(pg_current_snapshot()), 10, 'by the other')`)
 
   const waiting = sealEvents(db.pool, file)
-  await expect.poll(() => isWaiting(db), { timeout: 10_000 }).toBe(true)
-  await other.query('commit')
-  other.release()
+  try {
+    await expect.poll(() => isWaiting(db), { timeout: 10_000 }).toBe(true)
+  } finally {
+    await other.query('commit')
+    other.release()
+  }
 
   expect(await waiting).toBe(0n)
 })
