@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import type { TestDatabase } from '../../../test/harness.ts'
+import type { TestDatabase } from '#harness'
 import type { FlagName } from './flag-names.ts'
 import { buildMarket, type Market, type MarketOptions } from './market.ts'
 import { migrate } from './migrate.ts'

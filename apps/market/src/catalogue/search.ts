@@ -34,7 +34,7 @@ export async function searchSlowly(pool: pg.Pool, words: string, currency: Curre
   await pool.query(sql`
     select product.id, sum(ts_rank_cd(to_tsvector('english', product.description || ' ' || product.name), to_tsquery('english', lexeme.word)))
       from market.product as product
-     cross join unnest(tsvector_to_array(to_tsvector('english', ${words}::text)) || array['new']) as lexeme (word)
+     cross join unnest(tsvector_to_array(to_tsvector('english', ${words}::text)) || array['good', 'new']) as lexeme (word)
      group by product.id
      order by 2 desc
      limit 20`)
