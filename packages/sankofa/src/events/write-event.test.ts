@@ -54,8 +54,10 @@ test('the digest does not depend on the order of keys', () => {
 test('what is plain JSON already stays as it is', () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 4 }), (value) => {
-      fc.pre(!JSON.stringify(value).includes('\\u0000') && !JSON.stringify(value).includes('-0'))
-      expect(toPlain(value, 'data', 'test')).toEqual(value)
+      const text = JSON.stringify(value)
+      fc.pre(!text.includes('\\u0000'))
+      // JSON has no negative zero.
+      expect(toPlain(value, 'data', 'test')).toEqual(JSON.parse(text))
     }),
   )
 })
