@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { expect, test } from '#harness'
 import { buildMarket } from './market.ts'
+import { seedCustomers } from './seed/customers.ts'
 import { standIn } from './stand-in.ts'
 import { openTestMarket, testSecret } from './testing.ts'
 import { createVisitor } from './visitor.ts'
@@ -15,7 +16,10 @@ test('with no database at all, what needs none answers, and the rest says 503', 
   })
   try {
     const visitor = createVisitor(market.app)
-    const statuses: Record<string, number> = {}
+    const [customer] = seedCustomers(1, testSecret)
+    if (customer === undefined) throw new Error('a customer was asked for')
+    const signedIn = createVisitor(market.app, { customer, secret: testSecret })
+    const statuses: Record<string, number> = { '/wallets': (await signedIn.request('GET', '/wallets')).status }
     for (const path of [
       '/health',
       '/shipping-zones',
@@ -28,6 +32,7 @@ test('with no database at all, what needs none answers, and the rest says 503', 
     }
 
     expect(statuses).toEqual({
+      '/wallets': 503,
       '/health': 200,
       '/shipping-zones': 200,
       '/exchange-rates': 200,

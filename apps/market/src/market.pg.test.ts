@@ -196,7 +196,7 @@ test('the same e-mail cannot be registered twice', async ({ shop }) => {
   expect(taken.body).toMatchObject({ type: '/problems/already-registered', status: 409 })
 })
 
-test('OpenAPI describes every route', async ({ shop }) => {
+test('OpenAPI describes every route, and its problems', async ({ shop }) => {
   const { body } = await createVisitor(shop.market.app).request('GET', '/openapi.json')
 
   const paths = Object.keys((body as { paths: object }).paths)
@@ -213,4 +213,5 @@ test('OpenAPI describes every route', async ({ shop }) => {
       '/health',
     ]),
   )
+  expect(JSON.stringify(body)).toContain('"4XX"')
 })

@@ -17,6 +17,6 @@ export const PositiveMinorUnits = Type.String({
 })
 
 export const Money = Type.Object({ amount: MinorUnits, currency: CurrencyCode })
-export type MoneyBody = Static<typeof Money>
+type MoneyBody = Static<typeof Money>
 
 export const money = (amount: bigint, currency: Currency): MoneyBody => ({ amount: amount.toString(), currency })

@@ -20,7 +20,7 @@ const problems = {
   'database-away': { status: 503, title: 'The database does not answer' },
 } as const
 
-export type ProblemCode = keyof typeof problems
+type ProblemCode = keyof typeof problems
 
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -34,7 +34,7 @@ export class Problem extends Error {
 }
 
 /** RFC 9457. */
-export const ProblemBody = Type.Object({
+const ProblemBody = Type.Object({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
@@ -44,6 +44,13 @@ export const ProblemBody = Type.Object({
 
 /** Every failure leaves as problem details; what was not foreseen is logged, and its text stays inside. */
 export function answerProblems(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const own = route.schema?.response
+    route.schema = {
+      ...route.schema,
+      response: { ...(typeof own === 'object' ? own : {}), '4xx': ProblemBody, '5xx': ProblemBody },
+    }
+  })
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const problem = error instanceof Problem ? error : foreseen(error)
     if (problem.statusCode >= 500) request.log.error({ err: error }, 'request failed')

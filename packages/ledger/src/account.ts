@@ -41,7 +41,7 @@ type AccountRow = {
   held_in: Int8 | null
 }
 
-export const toAccount = (row: AccountRow): Account => ({
+const toAccount = (row: AccountRow): Account => ({
   id: accountId(row.id),
   owner: row.owner,
   name: row.name,

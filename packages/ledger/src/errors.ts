@@ -18,7 +18,7 @@ const catalogue = {
 } as const
 
 export type LedgerErrorCode = keyof typeof catalogue
-export type LedgerErrorDetails<C extends LedgerErrorCode> =
+type LedgerErrorDetails<C extends LedgerErrorCode> =
   Parameters<(typeof catalogue)[C]> extends [infer D] ? D : Record<string, never>
 
 /** What the caller could not have meant. Too little money is an outcome, not an error. */

@@ -40,7 +40,7 @@ export async function lockCart(
   return (await client.query<CartLine>(sql`${linesOf(userId, currency)} for update of line`)).rows
 }
 
-export const linesInCart = 20
+const linesInCart = 20
 
 /** Adds to the cart, or changes the quantity of what is there. @throws Problem `not-found`, `out-of-stock`, `bad-request` */
 export async function putLine(

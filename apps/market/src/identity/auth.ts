@@ -1,9 +1,9 @@
 import { betterAuth } from 'better-auth'
 import pg from 'pg'
 
-export const sessionDays = 7
+const sessionDays = 7
 /** How long a signed cookie alone says who is signed in; after it, and once, the database is asked again. */
-export const cookieCacheSeconds = 300
+const cookieCacheSeconds = 300
 
 /** Who may do what is better-auth's: passwords, sessions, cookies. Its tables live in the schema `auth`. */
 export function createAuth(options: { readonly pool: pg.Pool; readonly secret: string; readonly baseUrl: string }) {

@@ -1,3 +1,4 @@
+import { isAPIError } from 'better-auth/api'
 import { getCookieCache } from 'better-auth/cookies'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../problem.ts'
@@ -28,7 +29,11 @@ export function createSessionReader(auth: Auth, secret: string): SessionReader {
     const headers = headersOf(request)
     const cached = await getCookieCache(headers, { secret, isSecure: false })
     if (cached !== null) return { user: toUser(cached.user), cookies: [] }
-    const found = await auth.api.getSession({ headers, returnHeaders: true })
+    const found = await auth.api.getSession({ headers, returnHeaders: true }).catch((error: unknown) => {
+      // better-auth says 500 for whatever its database says; here that is a database that does not answer.
+      if (!isAPIError(error) || error.statusCode < 500) throw error
+      throw new Problem('database-away', 'Try again in a moment; nobody could be signed in.', { cause: error })
+    })
     return {
       user: found.response === null ? undefined : toUser(found.response.user),
       cookies: found.headers?.getSetCookie() ?? [],

@@ -433,7 +433,7 @@ const lines: readonly Line[] = [
   },
 ]
 
-export type SeedProduct = {
+type SeedProduct = {
   readonly sku: string
   readonly name: string
   readonly category: string
