@@ -18,9 +18,10 @@ export type GuardEvidence = {
   harmed: number
 }
 
-type EpochEvidence = { sums: number[]; logPast: number }
+/** `logNow` is ln of the mean of `sums`: kept, because most windows change nothing for most guards. */
+type EpochEvidence = { sums: number[]; logNow: number; logPast: number }
 
-const emptyEpochs = (): EpochEvidence => ({ sums: emptyEvidence(), logPast: logZero })
+const emptyEpochs = (): EpochEvidence => ({ sums: emptyEvidence(), logNow: 0, logPast: logZero })
 
 export const emptyGuardEvidence = (): GuardEvidence => ({
   fresh: emptyEpochs(),
@@ -42,16 +43,19 @@ export type Stratum = {
 export function addStratum(evidence: EpochEvidence, stratum: Stratum, drawn: number): void {
   if (stratum.failures === 0) return
   const chance = chanceOfExposed(stratum.exposed, stratum.control, drawn)
-  if (chance !== undefined) addFactor(evidence.sums, stratum.exposedFailures, stratum.failures, chance)
+  if (chance === undefined) return
+  addFactor(evidence.sums, stratum.exposedFailures, stratum.failures, chance)
+  evidence.logNow = logEvidence(evidence.sums)
 }
 
 const logOfStage = (evidence: EpochEvidence, epoch: number): number =>
-  mixEpochs(evidence.logPast, epoch, logEvidence(evidence.sums))
+  mixEpochs(evidence.logPast, epoch, evidence.logNow)
 
 export function beginEpoch(evidence: GuardEvidence, endedEpoch: number): void {
   for (const reading of [evidence.fresh, evidence.all]) {
-    reading.logPast = closeEpoch(reading.logPast, endedEpoch, logEvidence(reading.sums))
+    reading.logPast = closeEpoch(reading.logPast, endedEpoch, reading.logNow)
     reading.sums = emptyEvidence()
+    reading.logNow = 0
   }
 }
 

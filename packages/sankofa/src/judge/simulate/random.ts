@@ -7,7 +7,7 @@ export type Random = {
   /** Mean 1. */
   exponential(): number
   poisson(mean: number): number
-  /** Standard normal, from 16 of 32 random bits that the caller drew. */
+  /** Standard normal, from the upper 12 of 32 random bits that the caller drew. */
   normalOf(bits: number): number
 }
 
@@ -37,7 +37,7 @@ export function createRandom(seed: number): Random {
     uniform,
     exponential: () => -Math.log1p(-uniform()),
     poisson: (mean) => poisson(mean, uniform),
-    normalOf: (drawn) => normals[(drawn >>> 16) & 0xffff] ?? 0,
+    normalOf: (drawn) => normals[drawn >>> 20] ?? 0,
   }
 }
 
@@ -80,5 +80,5 @@ function tail(q: number): number {
   )
 }
 
-/** The middle of each of 65,536 equally likely slices of a standard normal. */
-const normals = Float64Array.from({ length: 65_536 }, (_, slice) => normalQuantile((slice + 0.5) / 65_536))
+/** The middle of each of 4,096 equally likely slices of a standard normal. */
+const normals = Float64Array.from({ length: 4_096 }, (_, slice) => normalQuantile((slice + 0.5) / 4_096))
