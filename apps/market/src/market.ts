@@ -56,8 +56,6 @@ const closesWithinMs = 2_500
 export async function buildMarket(options: MarketOptions): Promise<Market> {
   const { toolkit, secret, log, faults = 'on', chance = Math.random } = options
   const own = createPool({ url: options.databaseUrl, max: 16, applicationName: 'market' })
-  // A connection that breaks while a transaction holds it tells it here too; without a listener the process would end.
-  own.on('connect', (client) => client.on('error', () => {}))
   const pool = toolkit.observePool(own)
   const authPool = createAuthPool(options.databaseUrl)
   const auth = createAuth({ pool: authPool, secret, baseUrl: 'http://127.0.0.1' })

@@ -30,6 +30,8 @@ export function createPool(options: {
   })
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', () => {})
+  // Nor may one that breaks while somebody holds it, between two queries: the next query tells whoever holds it.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
