@@ -53,6 +53,7 @@ export async function watchCommand(options: WatchOptions): Promise<void> {
       journal,
       settings: config.alert ?? {},
       attempts: config.attempts ?? [],
+      service: config.service,
       clock: systemClock,
       log: log.child({ part: 'alert' }),
     })
