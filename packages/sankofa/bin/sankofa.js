@@ -16,12 +16,23 @@ if (!inRepository && newEnough) {
   const local = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url))
   const node = inRepository && existsSync(local) ? local : newEnough ? process.execPath : undefined
   if (node === undefined || !inRepository) {
-    console.error(`sankofa needs Node 22.18 or newer, this is ${process.version}. Install a newer Node and run it again.`)
+    console.error(
+      `sankofa needs Node 22.18 or newer, this is ${process.version}. Install a newer Node and run it again.`,
+    )
     process.exit(2)
   }
-  const child = spawn(node, ['--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', fileURLToPath(source), ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  })
+  const child = spawn(
+    node,
+    [
+      '--conditions=sankofa-source',
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(source),
+      ...process.argv.slice(2),
+    ],
+    {
+      stdio: 'inherit',
+    },
+  )
   // Ctrl-C reaches the whole foreground group; SIGTERM reaches only this process, so it is passed on.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
