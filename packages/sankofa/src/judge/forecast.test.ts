@@ -24,7 +24,7 @@ test('no stage is expected to be shorter than it is kept', () => {
 test('says in words what will be seen', () => {
   const { sentence, cannotSee } = forecastAt(50, 2_000)
   expect(sentence).toMatch(
-    /^At 50 requests a second and [\d,]+ customers an hour, about 40 see the change first; the first stage shows errors that grow \d\.\d-fold or more; a harmless change reaches 99 % in about \d+ min\.$/,
+    /^At 50 requests a second and [\d,]+ customers an hour, about 40 see the change first; a change that breaks things is noticed when about \d of them were hurt, one that makes errors grow in \d+ (?:s|min) from \d\.\d-fold; a harmless change reaches 99 % in about \d+ min\.$/,
   )
   expect(cannotSee).toContain(
     'Harm that meets everyone alike, such as a slower shared database, looks the same in both arms.',
@@ -41,4 +41,20 @@ test('a shop without traffic is told that nothing will be seen, in finite number
   ).toBe(true)
   expect(nothing.cannotSee[0]).toMatch(/a person must look/)
   expect(JSON.parse(JSON.stringify(stages))).toEqual(stages)
+})
+
+test('where failures are unknown, a change that breaks things is still noticed after a few customers', () => {
+  const baseline = {
+    ...createWorld({ seed: 1, customers: 2_000, requestsPerSecond: 50 }).baseline(),
+    firstFailuresPerSecond: 0,
+  }
+
+  const { stages, sentence, cannotSee } = forecast({ baseline, plan: planFor(baseline) })
+
+  // Simulated and on the running shop: 4 to 7 customers are hurt before a broken checkout is back.
+  expect(stages[0]?.harmedUntilSeen).toBeGreaterThanOrEqual(2)
+  expect(stages[0]?.harmedUntilSeen).toBeLessThanOrEqual(7)
+  expect(stages[0]?.smallestRatio).toBeUndefined()
+  expect(sentence).toContain('a change that breaks things is noticed')
+  expect(cannotSee.join(' ')).not.toContain('a person must look')
 })

@@ -14,6 +14,11 @@ export type Forecast = {
     readonly expectedMs: number
     /** The least factor by which errors must grow to be seen in that time; `undefined` when nothing would be seen. */
     readonly smallestRatio: number | undefined
+    /**
+     * How many exposed customers must fail before the stage ends the change: what a harm costs at least. `undefined` when
+     * fewer are exposed than that.
+     */
+    readonly harmedUntilSeen?: number | undefined
   }[]
   /** What this traffic cannot show, one sentence each. */
   readonly cannotSee: readonly string[]
@@ -48,7 +53,8 @@ export function forecast({ baseline, plan }: { readonly baseline: Traffic; reado
   const stages = plan.stages.map((stage, index) => {
     const expectedMs = expectedWaitMs(baseline, stage)
     const smallestRatio = smallestRatioSeen(baseline, plan, stage, weights[index] ?? 0, expectedMs)
-    return { share: stage.share, expectedMs, smallestRatio }
+    const harmedUntilSeen = harmedUntilSeenIn(baseline, plan, stage, weights[index] ?? 0, expectedMs)
+    return { share: stage.share, expectedMs, smallestRatio, harmedUntilSeen }
   })
   return {
     requestsPerSecond: baseline.requestsPerSecond,
@@ -104,15 +110,48 @@ function smallestRatioSeen(
   return high
 }
 
+/** The effects that the judge mixes; no failure counts for more than the largest. */
+const ratios = [1.3, 1.6, 2, 3, 5, 10, 20, 50] as const
+
+/**
+ * The least k with max over r of `a·ln r − m·ln(sr+1−s) ≥ ln(1/(α·weight·w_j)) + 1.5`, where a = k + s·λT failures are
+ * exposed ones and m = k + λT are all: a harm so strong that the time it takes does not matter.
+ */
+function harmedUntilSeenIn(
+  traffic: Traffic,
+  plan: JudgePlan,
+  stage: Stage,
+  stageWeight: number,
+  withinMs: number,
+): number | undefined {
+  const weight = Math.max(...plan.guards.map((guard) => guard.weight))
+  const needed = Math.log(1 / (plan.alpha * weight * stageWeight)) + 1.5
+  const s = stage.share
+  // A strong harm is found long before the stage's time is up: the others' failures of a minute stand beside it.
+  const others = traffic.firstFailuresPerSecond * Math.min(withinMs / 1_000, 60)
+  const reachable = Math.floor(s * traffic.subjects)
+  for (let harmed = 1; harmed <= reachable; harmed++) {
+    const exposed = harmed + s * others
+    const evidence = ratios.map((r) => exposed * Math.log(r) - (harmed + others) * Math.log(s * r + 1 - s))
+    if (Math.max(...evidence) >= needed) return harmed
+  }
+  return undefined
+}
+
 type StageForecast = Forecast['stages'][number]
 
 function sentence(traffic: Traffic, stages: readonly StageForecast[]): string {
   const [first] = stages
   const toLastMs = stages.slice(0, -1).reduce((sum, stage) => sum + stage.expectedMs, 0)
-  const seen =
+  const strong =
+    first?.harmedUntilSeen === undefined
+      ? 'the first stage alone will not show a harm'
+      : `a change that breaks things is noticed when about ${first.harmedUntilSeen} of them were hurt`
+  const slight =
     first?.smallestRatio === undefined
-      ? 'the first stage alone will not show a growth of errors'
-      : `the first stage shows errors that grow ${factor(first.smallestRatio)} or more`
+      ? ''
+      : `, one that makes errors grow in ${duration(first.expectedMs)} from ${factor(first.smallestRatio)}`
+  const seen = `${strong}${slight}`
   const shown = Math.max(1, Math.round((first?.share ?? 0) * traffic.subjects))
   return (
     `At ${plainNumber(traffic.requestsPerSecond)} requests a second and ${traffic.subjects.toLocaleString('en')} customers an hour, ` +
@@ -122,15 +161,19 @@ function sentence(traffic: Traffic, stages: readonly StageForecast[]): string {
 }
 
 function cannotSee(plan: JudgePlan, stages: readonly StageForecast[]): readonly string[] {
-  const best = stages.reduce<number | undefined>(
-    (least, { smallestRatio: ratio }) => (ratio === undefined ? least : Math.min(least ?? ratio, ratio)),
-    undefined,
-  )
+  const ratios = stages.flatMap(({ smallestRatio }) => smallestRatio ?? [])
+  const noticed = stages.some(({ harmedUntilSeen }) => harmedUntilSeen !== undefined)
   const watched = plan.guards.reduce((sum, guard) => sum + guard.weight, sampleRatioWeight)
   return [
-    best === undefined
-      ? 'No growth of errors will be seen in the expected time: there is too little traffic, so a person must look.'
-      : `Errors that grow less than ${factor(best)} may pass unseen.`,
+    ...(noticed
+      ? []
+      : ['No harm will be seen in the expected time: there is too little traffic, so a person must look.']),
+    ...(noticed && ratios.length > 0
+      ? [`Errors that grow less than ${factor(Math.min(...ratios))} may pass unseen.`]
+      : []),
+    ...(noticed && ratios.length === 0
+      ? ['Errors are so rare here that a small growth of them cannot be told from chance.']
+      : []),
     ...(plan.guards.some((guard) => guard.measure === 'business')
       ? []
       : ['No business attempt is watched: a change that answers, but does the wrong thing, passes unseen.']),

@@ -56,14 +56,13 @@ function forecastLines(expected: Forecast): readonly string[] {
   return [
     expected.sentence,
     ...expected.stages.map(
-      (stage) =>
-        `  ${percent(stage.share).padStart(6)} of customers: ${roughly(stage.expectedMs)}${seen(stage.smallestRatio)}`,
+      (stage) => `  ${percent(stage.share).padStart(6)} of customers: ${roughly(stage.expectedMs)}${seen(stage)}`,
     ),
     ...expected.cannotSee.map((sentence) => `  ${sentence}`),
   ]
 }
 
-const seen = (ratio: number | undefined): string =>
-  ratio === undefined
-    ? '; too little traffic to see a harm in that time'
-    : `; sees failures that grow ${Number(ratio.toFixed(1))}-fold`
+const seen = ({ harmedUntilSeen, smallestRatio }: Forecast['stages'][number]): string =>
+  harmedUntilSeen === undefined
+    ? '; too few customers to see a harm'
+    : `; a strong harm is seen after about ${harmedUntilSeen} customers${smallestRatio === undefined ? '' : `, a growth of errors from ${Number(smallestRatio.toFixed(1))}-fold`}`
