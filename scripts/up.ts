@@ -1,8 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ensurePerson } from 'sankofa/console'
 import { isSankofaError, SankofaError } from 'sankofa/core'
 import { bootstrap, createPool, isPortFree } from 'sankofa/db'
 import { buildConsole } from './up/build-console.ts'
@@ -72,17 +71,6 @@ async function waitForPort(name: string, port: number): Promise<void> {
   })
 }
 
-async function consoleToken(url: string, tokenDirectory: string): Promise<string> {
-  const pool = createPool({ url, max: 1, applicationName: 'sankofa-start' })
-  try {
-    return (
-      await ensurePerson(pool, { name: process.env.SANKOFA_ACTOR || userInfo().username, directory: tokenDirectory })
-    ).token
-  } finally {
-    await pool.end()
-  }
-}
-
 async function start(settings: Settings): Promise<void> {
   directory = undefined
   const other = runningStart(settings.directory)
@@ -141,8 +129,8 @@ async function start(settings: Settings): Promise<void> {
     [join(root, 'packages/sankofa/src/cli/main.ts'), 'watch', '--console-port', String(settings.consolePort)],
     environment,
   )
-  await step('the watcher', () => watcher.ready)
-  const token = await consoleToken(opened.url, settings.directory)
+  const { tokenFile } = await step('the watcher', () => watcher.ready)
+  const token = readFileSync(String(tokenFile), 'utf8').trim()
   if (settings.customers) {
     await step(
       '2,000 simulated customers',

@@ -38,15 +38,15 @@ export async function createPerson(pool: pg.Pool, name: string): Promise<{ reado
 export async function ensurePerson(
   pool: pg.Pool,
   options: { readonly name: string; readonly directory: string },
-): Promise<{ readonly token: string }> {
+): Promise<{ readonly token: string; readonly file: string }> {
   const { name, directory } = options
   const file = join(directory, `console-token-${secretHash(name).toString('hex').slice(0, 8)}`)
   const kept = readIfThere(file)
-  if (kept !== undefined && (await personOf(pool, kept)) === name) return { token: kept }
+  if (kept !== undefined && (await personOf(pool, kept)) === name) return { token: kept, file }
   const made = await createPerson(pool, name)
   mkdirSync(directory, { recursive: true })
   writeFileSync(file, made.token, { mode: 0o600 })
-  return made
+  return { ...made, file }
 }
 
 /** Ends a person's token and all of their sessions. @returns false when there is no such person */

@@ -66,7 +66,9 @@ export async function watchCommand(options: WatchOptions): Promise<void> {
       ),
       repeat(rollUpEveryMs, ending.signal, log, 'roll-up', () => whenLeading(watcher, () => rollUp(pool, Date.now()))),
     ]
-    process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, console: console?.url })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, pid: process.pid, console: console?.url, tokenFile: console?.tokenFile })}\n`,
+    )
     // The token is for a person at a terminal, never for a log.
     if (console !== undefined && process.stdout.isTTY)
       process.stdout.write(`console: ${console.url}/?token=${console.token}\n`)
@@ -81,7 +83,7 @@ async function openConsole(
   context: Context,
   port: number,
   log: Logger,
-): Promise<{ readonly url: string; readonly token: string; stop(): Promise<void> }> {
+): Promise<{ readonly url: string; readonly token: string; readonly tokenFile: string; stop(): Promise<void> }> {
   const { pool, journal, directory, config } = context
   const server = createConsoleServer({
     pool,
@@ -93,8 +95,8 @@ async function openConsole(
     log: log.child({ part: 'console' }),
   })
   const { url } = await server.start()
-  const { token } = await ensurePerson(pool, { name: context.actor, directory })
-  return { url, token, stop: () => server.stop() }
+  const { token, file } = await ensurePerson(pool, { name: context.actor, directory })
+  return { url, token, tokenFile: file, stop: () => server.stop() }
 }
 
 /** PostgreSQL may start after the watcher: wait for it, and say so once. */
