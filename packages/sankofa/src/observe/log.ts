@@ -20,7 +20,7 @@ export function createLog(options: LogOptions): Logger {
     typeof destination === 'object'
       ? destination
       : pino.destination({ dest: destination ?? 1, mkdir: true, sync: false })
-  return pino(
+  const log = pino(
     {
       level,
       base: { service, release, pid: process.pid },
@@ -32,10 +32,28 @@ export function createLog(options: LogOptions): Logger {
       },
       hooks: {
         logMethod(args, method) {
-          method.apply(this, args.map((part) => (typeof part === 'string' ? redactText(part) : part)) as typeof args)
+          method.apply(this, withoutSecrets(args) as typeof args)
         },
       },
     },
     stream,
   )
+  // pino gives the fields of a child to no formatter, and children inherit this method.
+  const { child } = log
+  log.child = function (this: Logger, bindings, options) {
+    return child.call(this, redact(bindings) as typeof bindings, options)
+  } as typeof child
+  return log
 }
+
+/** What pino would otherwise put into `msg` by itself: values for `%j`, and the message of an error that comes without one. */
+function withoutSecrets(args: readonly unknown[]): readonly unknown[] {
+  const [first, ...rest] = args
+  if (typeof first === 'string') return args.map((part) => redact(part))
+  const error = first instanceof Error ? first : (first as { readonly err?: unknown } | null | undefined)?.err
+  if (rest[0] === undefined && error instanceof Error && !hasMessage(first)) return [first, redactText(error.message)]
+  return [first, ...rest.map((part) => redact(part))]
+}
+
+const hasMessage = (fields: unknown): boolean =>
+  !(fields instanceof Error) && (fields as { msg?: unknown }).msg !== undefined

@@ -56,6 +56,40 @@ test('card numbers and tokens are taken out of texts, messages and errors', () =
   })
 })
 
+test.each([
+  ['a passphrase with spaces', '{"password":"correct planted-1 battery"}', '{"password":"[redacted]"}'],
+  ['JSON inside JSON', '{\\"password\\":\\"planted-1\\"}', '{\\"password\\":\\"[redacted]\\"}'],
+  ['a scheme before a secret', 'authorization: Token planted-1', 'authorization: [redacted]'],
+  ['Basic authorization', 'Authorization: Basic cGxhbnRlZC0x', 'Authorization: [redacted]'],
+  ['every cookie of a header', 'Cookie: a=b; session=planted-1\nhost: x', 'Cookie: [redacted]\nhost: x'],
+  ['a password in a URL', 'postgres://app:planted-1@db:5432/x is away', 'postgres://[redacted]@db:5432/x is away'],
+  ['a short word for one', 'pwd=planted-1&otp=1234', 'pwd=[redacted]&otp=[redacted]'],
+  ['a JSON web token', 'jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.planted-1', 'jwt [redacted]'],
+])('a text loses %s', (_what, text, expected) => {
+  expect(redactText(text)).toBe(expected)
+})
+
+test('no way of writing a line keeps a secret', () => {
+  const leaking = new Error('password=planted-1')
+
+  const lines = [
+    lineOf((log) => log.error(leaking)),
+    lineOf((log) => log.error({ err: leaking })),
+    lineOf((log) => log.info('sent %j', { password: 'planted-2' })),
+    lineOf((log) => log.info({ n: 1 }, 'sent %s', 'token=planted-3')),
+    lineOf((log) => log.child({ token: 'planted-4', url: '/?token=planted-5' }).child({ n: 2 }).info('a child')),
+  ]
+
+  expect(lines.join('')).not.toContain('planted')
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+    'password=[redacted]',
+    'password=[redacted]',
+    'sent {"password":"[redacted]"}',
+    'sent token=[redacted]',
+    'a child',
+  ])
+})
+
 test('what only looks like a secret stays', () => {
   const line = lineOf((log) =>
     log.info(
@@ -77,5 +111,8 @@ test('a text of a hundred thousand characters is read in linear time', () => {
   const startMs = performance.now()
   redactText('token '.repeat(20_000) + '4'.repeat(100_000))
   redactText('password="'.repeat(10_000))
+  redactText('eyJ-'.repeat(25_000))
+  redactText('cookie: '.repeat(12_000))
+  redactText('postgres://a:'.repeat(8_000))
   expect(performance.now() - startMs).toBeLessThan(1_000)
 })

@@ -4,18 +4,28 @@ export const redacted = '[redacted]'
 const deepest = 8
 const secretKey =
   /pass(word|phrase|wd)|secret|token|authori[sz]ation|cookie|credential|api[-_]?key|private[-_]?key|card[-_]?n|^(card|pan|cvv|cvc|pin|otp|pwd|iban)$/i
-// `password=…`, `"token": "…"`, `Bearer …` inside texts, such as an error's message or a URL.
+// `password=…`, `"token": "…"`, `{\"secret\":\"…\"}` inside texts, such as an error's message or a URL. What is in quotes goes as a
+// whole, because a passphrase has spaces.
 const secretText =
-  /((?:pass(?:word|wd)|secret|token|api[-_]?key|authorization|cookie|cvv|cvc)["']?\s*[=:]\s*["']?)(?:bearer\s+)?[^\s"'&,;}]+/gi
+  /((?:pass(?:word|wd|phrase)|secret|token|api[-_]?key|credential|cvv|cvc|\b(?:pwd|pin|otp))\\?["']?\s*[=:]\s*)(\\["'][^"'\\]*|"(?:[^"\\]|\\.)*|'(?:[^'\\]|\\.)*|(?:[^\s"'&,;}\\]|\\(?!["']))+)/gis
+const openingQuote = /^\\?["']/
+// The whole line: a header may hold a scheme before its secret, and several cookies.
+const secretHeader = /((?:authorization|cookie)\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'}\\]+/gi
 const bearer = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi
+const jsonWebToken = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g
+// `postgres://user:password@host`; bounded, so that a long text is read in linear time.
+const userInUrl = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/"'@:]{0,200}:[^\s/"']{1,200}@/gi
 // 13–19 digits that begin as cards do; epoch milliseconds begin with 1.
 const cardLike = /(?<![\d.])[2-6](?:[ -]?\d){12,18}(?!\d)/g
 
-/** A text without card numbers, bearer tokens and `password=…`. */
+/** A text without card numbers, bearer tokens, `password=…` and passwords in URLs. */
 export const redactText = (text: string): string =>
   text
-    .replace(secretText, `$1${redacted}`)
+    .replace(secretHeader, `$1${redacted}`)
+    .replace(secretText, (_, name: string, value: string) => `${name}${openingQuote.exec(value)?.[0] ?? ''}${redacted}`)
     .replace(bearer, `$1 ${redacted}`)
+    .replace(jsonWebToken, redacted)
+    .replace(userInUrl, `$1${redacted}@`)
     .replace(cardLike, (digits) => (isCardNumber(digits) ? redacted : digits))
 
 /** A copy without secrets: by the name of a field, or by what a text looks like. Errors keep name, code, message and stack. */
