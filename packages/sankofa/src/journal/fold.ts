@@ -1,6 +1,7 @@
 import type { ChangeId } from '../core/index.ts'
 import type { JournalRecord } from './record.ts'
 import { contradiction, mayAppend } from './rules.ts'
+import { isReadable } from './schema.ts'
 import type { ChangeState, Go } from './state.ts'
 
 /**
@@ -10,6 +11,7 @@ import type { ChangeState, Go } from './state.ts'
 export function advance(state: ChangeState | undefined, record: JournalRecord): ChangeState | undefined {
   if (state !== undefined && record.id <= state.lastId) return state
   if (
+    !isReadable(record) ||
     mayAppend(state, record.type) !== undefined ||
     (state !== undefined && contradiction(state, record) !== undefined)
   ) {

@@ -114,6 +114,46 @@ test('the database itself refuses to alter or remove what was written', async ({
   await expect(db.pool.query('truncate sankofa.journal')).rejects.toThrow('append-only')
 })
 
+test('a row that somebody wrote by hand is left out and counted, whatever it says', async ({ db }) => {
+  const journal = openJournal(db.pool)
+  await propose(journal, { change: 'search', actor: 'ama', ...plan })
+  const types = [
+    'proposed',
+    'proved',
+    'refused',
+    'go-requested',
+    'started',
+    'exposing',
+    'exposed',
+    'held',
+    'unheard-of',
+  ]
+  for (const type of types) {
+    for (const data of ['null', '[]', '{"proof": null, "stages": 1, "share": "x", "reason": 7, "unproved": 1}']) {
+      await db.pool.query(
+        `insert into sankofa.journal (change_id, kind, type, actor, data) values ('search', 'flag', $1, 'mallory', $2::jsonb)`,
+        [type, data],
+      )
+    }
+  }
+
+  const state = foldChange(await journal.read())
+
+  expect(state).toMatchObject({ state: 'proposed', ignored: 3 * types.length })
+  await requestGo(journal, { change: 'search', actor: 'ama' })
+  expect(foldChange(await journal.read())?.pending).toMatchObject({ want: 'go', actor: 'ama' })
+})
+
+test('a reason that PostgreSQL could not keep as it is, is kept as far as it can be', async ({ db }) => {
+  const journal = openJournal(db.pool)
+  await propose(journal, { change: 'search', actor: 'ama', ...plan })
+
+  const reason = 'bytes \0 and half a face \ud83d'
+  await journal.append({ change: changeId('search'), type: 'refused', actor: 'watcher', data: { reason } })
+
+  expect(foldChange(await journal.read())?.refusal?.reason).toBe('bytes \ufffd and half a face \ufffd')
+})
+
 test('data of the wrong shape is refused, and an infinite figure does not become null', async ({ db }) => {
   const journal = openJournal(db.pool)
   await propose(journal, { change: 'search', actor: 'ama', ...plan })

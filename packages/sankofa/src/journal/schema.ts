@@ -21,7 +21,7 @@ const proof = loose({
 const stage = loose({ share: Type.Number({ exclusiveMinimum: 0, maximum: 1 }), minimumMs: Type.Number({ minimum: 0 }) })
 const guard = loose({ id: text, measure: text, weight: Type.Number({ minimum: 0, maximum: 1 }) })
 
-/** What may be written. Reading is lenient: an older or newer Sankofa may have written more. */
+/** What may be written, and what can be read: an older or newer Sankofa may have written more, never less. */
 const schemas: { readonly [T in RecordType]: TSchema } = {
   proposed: loose({
     title: text,
@@ -72,12 +72,17 @@ export function dataProblems(type: RecordType, data: unknown): readonly string[]
   return Value.Errors(schemas[type], data).map((error) => `${error.instancePath || 'data'} ${error.message}`)
 }
 
+/** Whether the rules can look at this record: false for a row of an unknown type, or whose data somebody wrote by hand. */
+export const isReadable = (record: { readonly type: string; readonly data: unknown }): boolean =>
+  Object.hasOwn(schemas, record.type) && Value.Check(schemas[record.type as RecordType], record.data)
+
 /**
  * JSON in which no figure is lost silently: an infinite one becomes the largest finite one, and what JSON cannot say
- * (not a number, a bigint) throws.
+ * (not a number, a bigint) throws. What `jsonb` cannot keep of a text, such as the NUL in an error's message, is replaced.
  */
 export function toJson(data: unknown): string {
   return JSON.stringify(data, (key, value: unknown) => {
+    if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd')
     if (typeof value !== 'number' || Number.isFinite(value)) return value
     if (Number.isNaN(value)) throw new TypeError(`"${key}" is not a number`)
     return value > 0 ? Number.MAX_VALUE : -Number.MAX_VALUE
