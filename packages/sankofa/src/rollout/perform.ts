@@ -1,6 +1,6 @@
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState } from '../journal/index.ts'
-import { type Turn, write } from './context.ts'
+import { type Turn, textOf, write } from './context.ts'
 import type { Act } from './decide.ts'
 import { outDependents, undoBlockedBy } from './dependents.ts'
 import { isJournalled } from './retries.ts'
@@ -167,10 +167,9 @@ export async function guarded(
       return false
     }
     const times = retries.failed(state.change, step)
-    const text = error instanceof Error ? error.message || error.name : String(error)
     log.warn({ change: state.change, step, times, err: error }, 'a step failed and will be tried again')
     if (isJournalled(times)) {
-      await write(turn, state.change, { type: 'step-failed', data: { step, error: text.slice(0, 2_000) || 'unknown' } })
+      await write(turn, state.change, { type: 'step-failed', data: { step, error: textOf(error) } })
     }
     return false
   }

@@ -1,6 +1,6 @@
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState, Pending, ProofDigest } from '../journal/index.ts'
-import { type RolloutContext, type Turn, write } from './context.ts'
+import { clip, type RolloutContext, type Turn, textOf, write } from './context.ts'
 import { isOut, startBlockedBy } from './dependents.ts'
 import { guarded } from './perform.ts'
 import { planGo } from './plan-go.ts'
@@ -76,15 +76,14 @@ async function prove(turn: Turn, state: ChangeState, kind: ChangeKind<unknown>):
       await write(turn, state.change, { type: 'proved', data: { proof } })
       return true
     }
-    const reason = proof.reason ?? 'The undo did not bring everything back.'
+    const reason = clip(proof.reason || 'The undo did not bring everything back.')
     await write(turn, state.change, { type: 'refused', data: { reason, proof } })
   } catch (error) {
     if (isSankofaError(error) && error.code === 'STALE_EPOCH') throw error
     turn.context.log.warn({ change: state.change, err: error }, 'a proof could not be carried out')
-    const text = error instanceof Error ? error.message : String(error)
     await write(turn, state.change, {
       type: 'refused',
-      data: { reason: `Its undo could not be tried out: ${text || 'no reason was given'}` },
+      data: { reason: clip(`Its undo could not be tried out: ${textOf(error)}`) },
     })
   }
   return false

@@ -192,6 +192,88 @@ describe('a proof', () => {
     60_000,
   )
 
+  test.each([
+    ['with pages of text', 'x'.repeat(50_000)],
+    ['with bytes that PostgreSQL does not keep', 'expected \0 to be 1'],
+    ['without a word', ''],
+  ])(
+    'that fails %s refuses the change at once',
+    async (_, message) => {
+      const database = await createDatabase()
+      let tries = 0
+      const rollout = await flagRollout({
+        pool: database.pool,
+        changes: ['any'],
+        kind: (real) => ({
+          ...real,
+          prove: async () => {
+            tries++
+            return proof(Date.now(), { ok: false, reason: message })
+          },
+        }),
+      })
+
+      await rollout.go('any')
+      await rollout.step()
+
+      expect((await rollout.state('any')).state).toBe('refused')
+      expect(tries).toBe(1)
+      await database.drop()
+    },
+    60_000,
+  )
+
+  test('that takes long does not keep a leader that lost its lease from leading again', async ({ db }) => {
+    const slow = Promise.withResolvers<Proof>()
+    const rollout = await flagRollout({
+      pool: db.pool,
+      changes: ['any', 'slow'],
+      kind: (real) => ({
+        ...real,
+        prove: (plan) => ((plan as { flag: string }).flag === 'slow' ? slow.promise : real.prove(plan)),
+      }),
+    })
+    await rollout.go('any')
+    const size = { unit: 'flags', n: 1 }
+    const plan = {
+      kind: 'flag',
+      plan: { flag: 'slow' },
+      title: 'Slow',
+      control: 'subjects',
+      dependsOn: [],
+      size,
+    } as const
+    await propose(rollout.journal, { change: 'slow', actor: 'ama', ...plan })
+    await requestGo(rollout.journal, { change: 'slow', actor: 'ama' })
+    await db.pool.query(`update sankofa.lease set expires_at = '-infinity'`)
+    const watcher = createWatcher({
+      pool: db.pool,
+      journal: openJournal(db.pool),
+      kinds: [rollout.kind],
+      measurement: rollout.measurement,
+      attempts: [],
+      clock: { ...systemClock, now: rollout.clock.now },
+      holder: 'running',
+      log: pino({ level: 'silent' }),
+      listenUrl: db.url,
+    })
+    watcher.start()
+    await expect.poll(() => watcher.leading(), { timeout: 5_000 }).toBeDefined()
+    const lost = watcher.leading() ?? 0n
+
+    // As after minutes without PostgreSQL: another one led meanwhile, and is gone.
+    await db.pool.query(`update sankofa.lease set epoch = epoch + 1, holder = 'other', expires_at = '-infinity'`)
+
+    await expect.poll(() => watcher.leading() ?? 0n, { timeout: 15_000 }).toBeGreaterThan(lost + 1n)
+    const again = watcher.leading()
+    await requestBack(rollout.journal, { change: 'any', actor: 'kofi', reason: 'hurts' })
+    await expect.poll(async () => (await rollout.state('any')).state, { timeout: 5_000 }).toBe('undone')
+    slow.resolve(proof(rollout.clock.now()))
+    await expect.poll(async () => (await rollout.state('slow')).share, { timeout: 10_000 }).toBe(0.02)
+    expect(watcher.leading()).toBe(again)
+    await watcher.stop()
+  }, 60_000)
+
   test('that takes long keeps nothing else from being watched', async ({ db }) => {
     const slow = Promise.withResolvers<Proof>()
     const rollout = await flagRollout({

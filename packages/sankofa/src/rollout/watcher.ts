@@ -73,7 +73,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
       } catch (error) {
         if (isSankofaError(error) && error.code === 'STALE_EPOCH') {
           log.warn({ epoch: String(epoch) }, error.message)
-          epochNow = undefined
+          // A proof that took long may learn it only when this process leads again, under another epoch.
+          if (epochNow === epoch) epochNow = undefined
           return
         }
         log.error({ err: error }, 'the watcher could not look; it tries again')
@@ -99,11 +100,14 @@ export function createWatcher(options: WatcherOptions): Watcher {
       else await clock.sleep(limits.renewMs, ending.signal)
     }
     const tickPause = (): Promise<void> => sleepUntilWoken()
+    const starting = context
+    const started = whileLeading(epoch, async () => void (await startWhatIsAsked(starting, epoch)), tickPause)
     await Promise.all([
       whileLeading(epoch, renew, renewPause),
       whileLeading(epoch, () => lookAtWhatIsOut(epoch), tickPause),
-      whileLeading(epoch, async () => void (await startWhatIsAsked(context, epoch)), tickPause),
     ])
+    // Who lost the lease must not stand by only when a proof ends, which may take minutes: the fence refuses what comes of it.
+    if (ending.signal.aborted) await started
     log.info({ epoch: String(epoch), holder: options.holder }, 'stands by')
     if (ending.signal.aborted)
       await lease
