@@ -196,6 +196,22 @@ test('the same e-mail cannot be registered twice', async ({ shop }) => {
   expect(taken.body).toMatchObject({ type: '/problems/already-registered', status: 409 })
 })
 
+test('a text that PostgreSQL cannot keep is the sender’s mistake, not a failure of the market', async ({ shop }) => {
+  const visitor = shop.customer(0)
+
+  const replies = [
+    await visitor.request('GET', '/search?q=%00'),
+    await visitor.request('GET', '/products?category=%00'),
+    await visitor.request('GET', '/deposits/%00'),
+    await visitor.request('POST', '/register', {
+      body: { name: 'a\0', email: 'nul@example.com', password: 'long enough 1' },
+    }),
+    await visitor.request('POST', '/sign-in', { body: { email: 'nul\0@example.com', password: 'long enough 1' } }),
+  ]
+
+  expect(replies.map((reply) => reply.status)).toEqual([400, 400, 400, 400, 400])
+})
+
 test('OpenAPI describes every route, and its problems', async ({ shop }) => {
   const { body } = await createVisitor(shop.market.app).request('GET', '/openapi.json')
 

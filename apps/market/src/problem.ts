@@ -95,6 +95,9 @@ function foreseen(error: FastifyError): Problem {
   const code = error.code ?? ''
   if (awayCodes.has(code) || awayWords.test(error.message))
     return new Problem('database-away', 'Try again in a moment; nothing was changed.', { cause: error })
+  // A NUL in a text, which PostgreSQL cannot keep: whoever sends it must not make it a failure of ours.
+  if (code === '22021')
+    return new Problem('bad-request', 'A text holds a character that cannot be kept. Leave it out.', { cause: error })
   if (error.validation !== undefined) return new Problem('bad-request', `${error.message}.`, { cause: error })
   const status = error.statusCode ?? 500
   if (status === 413) return new Problem('too-large', error.message, { cause: error })

@@ -15,6 +15,7 @@ const Email = Type.String({
   pattern: '^[^@\\s]+@[^@\\s]+$',
   examples: ['ama@example.com'],
 })
+const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
 const Password = Type.String({ minLength: 10, maxLength: 128 })
 
 export function identityRoutes(app: App, services: Services, auth: Auth, sessions: SessionReader): void {
@@ -23,10 +24,7 @@ export function identityRoutes(app: App, services: Services, auth: Auth, session
     {
       schema: {
         summary: 'Open an account, with a wallet in each currency',
-        body: Type.Object(
-          { name: Type.String({ minLength: 1, maxLength: 100 }), email: Email, password: Password },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ name: Name, email: Email, password: Password }, { additionalProperties: false }),
         response: { 201: UserBody },
       },
     },
