@@ -233,7 +233,9 @@ test('a visitor is known again by a signed cookie; a forged one is a new visitor
   expect(forged.setCookie).not.toBeNull()
 })
 
-test('a subject callback that fails, and a request id that is no id, do not fail the request', async ({ db }) => {
+test('a subject callback that fails, and a request id that is no id or a card number, do not fail the request', async ({
+  db,
+}) => {
   const service = await startService(
     db,
     (app) => {
@@ -243,8 +245,10 @@ test('a subject callback that fails, and a request id that is no id, do not fail
   )
 
   const response = await fetch(`${service.url}/me`, { headers: { 'x-request-id': 'a b"c' } })
+  const card = await fetch(`${service.url}/me`, { headers: { 'x-request-id': '4111111111111111' } })
 
   await service.stop()
+  expect(card.headers.get('x-request-id')).toMatch(/^[\w-]{12}-\w+$/)
   expect(response.status).toBe(200)
   expect(await response.json()).toEqual({ subject: expect.stringMatching(/^visitor-/) })
   expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{12}-\w+$/)

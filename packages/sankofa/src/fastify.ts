@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { Sankofa } from './index.ts'
-import { type Attributes, type LiveRequest, newVisitor, readVisitor } from './observe/index.ts'
+import { type Attributes, type LiveRequest, newVisitor, readVisitor, redactText } from './observe/index.ts'
 
 export type SankofaFastifyOptions = {
   readonly sankofa: Sankofa
@@ -135,10 +135,10 @@ type Replied = { readonly request: IncomingMessage; readonly response: TrackedRe
 const idPrefix = randomBytes(9).toString('base64url')
 let idsGiven = 0
 
-/** The caller's id when it looks like one, else a new one. */
+/** The caller's id when it looks like one and like no secret, because it is kept in events; else a new one. */
 function requestIdOf(request: { readonly headers: IncomingMessage['headers'] }): string {
   const given = request.headers['x-request-id']
-  if (typeof given === 'string' && acceptableId.test(given)) return given
+  if (typeof given === 'string' && acceptableId.test(given) && redactText(given) === given) return given
   idsGiven += 1
   return `${idPrefix}-${idsGiven.toString(36)}`
 }

@@ -25,6 +25,8 @@ export {
 } from './observer.ts'
 export { pgMeasurement } from './pg-measurement.ts'
 export { type AttemptPoint, type ProcessGauges, readSignals, type Signals, type TrafficPoint } from './read-signals.ts'
+/** @internal */
+export { redactText } from './redact.ts'
 export { type RequestContext, requestContext, type Timings } from './request-context.ts'
 export { type RolledUp, retention, rollUp } from './roll-up.ts'
 /** @internal */
