@@ -80,6 +80,7 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
   const ask = async (): Promise<void> => {
     if (pool === undefined) return
     const askedAtMs = clock.now()
+    const askedOnHostMs = Date.now()
     const asked = overrides
     const faded = fading
     try {
@@ -93,7 +94,7 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
       confirmedAtMs = askedAtMs
       if (away) log.info('PostgreSQL answers again: flags are up to date')
       away = false
-      if (!(await keep(() => writeStateFile(directory, answer.written, answer.state)))) return
+      if (!(await keep(() => writeStateFile(directory, answer.written, answer.state, askedOnHostMs)))) return
       // An override that the journal does not have yet is what a person asked and nobody else knows: it stays.
       const over = asked.filter((back) => back.journalled && answer.outcomes.get(back.change) === 'over')
       for (const back of over) await keep(() => forgetLocal(directory, back.change))
@@ -145,7 +146,8 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
       await keep(() => mkdir(directory, { recursive: true }))
       try {
         state = (await readStateFile(directory)) ?? nothingKnown
-        confirmedAtMs = state.asOfMs
+        // The database's clock may have been ahead; what is known is never younger than now.
+        confirmedAtMs = Math.min(state.asOfMs, clock.now())
       } catch (error) {
         log.warn({ err: error }, 'the last known flags could not be read: every flag is off until PostgreSQL answers')
       }

@@ -27,8 +27,8 @@ const state = (asOfMs: number, share: number): KnownState => {
   if (parsed === undefined) throw new Error('not a state')
   return parsed
 }
-const write = (directory: string, asOfMs: number, share: number): Promise<void> =>
-  writeStateFile(directory, written(asOfMs, share), state(asOfMs, share))
+const write = (directory: string, asOfMs: number, share: number, askedAtMs = Date.now()): Promise<void> =>
+  writeStateFile(directory, written(asOfMs, share), state(asOfMs, share), askedAtMs)
 
 test('what is written is what is read, ids beyond a double included', () =>
   withFolder(async (directory) => {
@@ -46,6 +46,26 @@ test('an older state never overwrites a newer one', () =>
     await write(directory, 2_000, 0)
 
     await write(directory, 1_000, 0.5)
+
+    expect((await readStateFile(directory))?.flags[0]?.share).toBe(0)
+  }))
+
+test('a state from before the clock was set back gives way to what the database says now', () =>
+  withFolder(async (directory) => {
+    const hourMs = 3_600_000
+    await write(directory, 2 * hourMs, 0.5)
+
+    await write(directory, hourMs, 0)
+
+    expect((await readStateFile(directory))?.flags[0]?.share).toBe(0)
+  }))
+
+test('a process that slept for minutes with an answer in its hands does not overwrite a newer state', () =>
+  withFolder(async (directory) => {
+    const hourMs = 3_600_000
+    await write(directory, 2 * hourMs, 0)
+
+    await write(directory, hourMs, 0.5, Date.now() - 300_000)
 
     expect((await readStateFile(directory))?.flags[0]?.share).toBe(0)
   }))

@@ -5,6 +5,11 @@ import { type KnownState, parseState } from './known-state.ts'
 /** Unchanged state is written again this often, so that a restart without a database knows how old it is. */
 const refreshMs = 60_000
 
+/** Processes of one host see states some ms apart; one that is further ahead was told by a clock that was set back since. */
+const otherClockMs = 60_000
+/** A process that was stopped meanwhile holds an old answer, and must not take a newer file for a wrong clock. */
+const justAskedMs = 5_000
+
 export const stateFile = (directory: string): string => join(directory, 'flags.json')
 
 /** The last known state, `undefined` when there is none. Throws when the file is there and is not one. */
@@ -18,15 +23,29 @@ export async function readStateFile(directory: string): Promise<KnownState | und
 
 /**
  * Writes what the database answered, unless the file holds a newer answer: the processes of a host share the file, and
- * the slower of two must not bring back what the faster has seen gone.
+ * the slower of two must not bring back what the faster has seen gone. A file that is minutes ahead of an answer that has
+ * just come is from before the database's clock was set back, or from another database: it is replaced, or for as long as
+ * the clocks differ a restart without a database would bring back what was taken back meanwhile.
  *
  * @param written - the answer as it came, which `parseState` can read
+ * @param askedAtMs - when it was asked for, on this host's clock
  */
-export async function writeStateFile(directory: string, written: unknown, state: KnownState): Promise<void> {
+export async function writeStateFile(
+  directory: string,
+  written: unknown,
+  state: KnownState,
+  askedAtMs: number,
+): Promise<void> {
   const path = stateFile(directory)
-  if (!isWorthWriting(await knownOf(path), written, state)) return
+  const isDue = async (): Promise<boolean> => {
+    const inFile = await knownOf(path)
+    const isJustAsked = Date.now() - askedAtMs < justAskedMs
+    if (isJustAsked && inFile !== undefined && inFile.asOfMs > state.asOfMs + otherClockMs) return true
+    return isWorthWriting(inFile, written, state)
+  }
+  if (!(await isDue())) return
   await withFileLock(path, async () => {
-    if (isWorthWriting(await knownOf(path), written, state)) await writeJson(path, written)
+    if (await isDue()) await writeJson(path, written)
   })
 }
 
