@@ -50,8 +50,9 @@ export function refuseForeign(request: FastifyRequest, hosts: ReadonlySet<string
     throw new SankofaError('CONSOLE_FOREIGN', { what: 'Origin', found: origin ?? '', allowed: ours })
   }
   const site = request.headers['sec-fetch-site']
-  const isApi = request.url.startsWith('/api/')
-  if (isApi && site !== undefined && site !== 'same-origin' && site !== 'none') {
+  // A link may lead here from anywhere; an image or a frame may not, or any page could use up the tries of a token.
+  const isLink = request.headers['sec-fetch-dest'] === 'document' && !request.url.startsWith('/api/')
+  if (!isLink && site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new SankofaError('CONSOLE_FOREIGN', { what: 'Sec-Fetch-Site', found: String(site), allowed: ['same-origin'] })
   }
 }

@@ -68,6 +68,21 @@ test('neither token nor session is kept or logged, only their hashes', async ({ 
   }
 })
 
+test('a foreign page cannot use up the tries of a token, and a link in a message still works', async ({ db }) => {
+  const { url, token } = await openWithAma(db)
+  const from = (dest: string) => ({ 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': dest })
+  const open = (query: string, headers: Record<string, string>) =>
+    fetch(`${url}/?token=${query}`, { headers, redirect: 'manual' })
+
+  const planted = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => open(`wrong-${n}`, from(n % 2 === 0 ? 'image' : 'iframe'))),
+  )
+  const clicked = await open(token, from('document'))
+
+  expect(new Set(planted.map((answer) => answer.status))).toEqual(new Set([403]))
+  expect(clicked.headers.get('set-cookie')).toContain('sankofa_console_')
+})
+
 test('a name that was re-pointed at this machine is refused, on every path', async ({ db }) => {
   const { url, cookie } = await openWithAma(db)
   const { port } = new URL(url)
