@@ -14,7 +14,7 @@ const faults = [
 ] as const
 /** Traffic before the first go: the latency thresholds need 300 requests a route. */
 const warmUpMs = 90_000
-const quietMs = 6 * 60_000
+const quietMs = 10 * 60_000
 
 /**
  * Is every planted fault undone, with the right culprit, and who was hurt meanwhile? In real time on the running shop; with
@@ -46,11 +46,11 @@ export async function run(options: BenchOptions): Promise<Record<string, unknown
   const healthy = await openShop({ faults: 'off', log: options.log })
   try {
     await delay(warmUpMs)
-    for (const { fault } of faults) {
-      const result = await runOnce(healthy, { fault, decoys: shuffle(decoys, random).slice(0, 2), limitMs: quietMs })
-      off.push(result)
-      options.log(`fault off: ${describe(result)}`)
-    }
+    // All of them at once, with the decoys: nothing may be undone.
+    const others = faults.slice(1).map(({ fault }) => fault)
+    const result = await runOnce(healthy, { fault: faults[0].fault, decoys: [...others, ...decoys], limitMs: quietMs })
+    off.push(result)
+    options.log(`faults off: ${describe(result)}`)
   } finally {
     await healthy.stop()
   }

@@ -41,7 +41,8 @@ export async function runOnce(
   while (Date.now() < deadline) {
     states = await statesOf(journal)
     const fault = states.get(changeId(given.fault))
-    if (fault?.state === 'undone' || fault?.state === 'refused' || fault?.held !== undefined) break
+    // Held is not the end: a held change is watched on, and goes back when the evidence is there.
+    if (fault?.state === 'undone' || fault?.state === 'refused') break
     await delay(500)
   }
   const fault = states.get(changeId(given.fault))
