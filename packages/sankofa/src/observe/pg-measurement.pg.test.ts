@@ -73,6 +73,23 @@ test('liveness tells who is silent, who has stopped, and how many requests are m
   expect(liveness.expected).toBeCloseTo(120, -1)
 })
 
+test('a process whose clock is an hour off is as good as silent, and so is one from before the clock was set back', async ({
+  db,
+}) => {
+  const nowMs = Date.now()
+  const hour = 3_600_000
+  const windowMs = Math.floor(nowMs / 10_000) * 10_000 - 10_000
+  await report(db, 'right', windowMs, 1, 0)
+  await report(db, 'behind', windowMs - hour, 1, 0)
+  await report(db, 'ahead', windowMs + hour, 1, 0)
+  await report(db, 'set-back', windowMs + hour, 1, -hour)
+
+  const { processes } = await pgMeasurement(db.pool).liveness(nowMs)
+
+  const silent = processes.filter((process) => process.ageMs > 120_000).map((process) => process.processId)
+  expect(silent.sort()).toEqual(['ahead', 'behind', 'set-back'])
+})
+
 test('totals part touched routes from the others, window by window', async ({ db }) => {
   const { observer, serve, clock } = testObserver({ pool: db.pool })
   await serve({ route: 'GET /touched', status: 500 })
