@@ -212,6 +212,13 @@ test('a text that PostgreSQL cannot keep is the sender’s mistake, not a failur
   expect(replies.map((reply) => reply.status)).toEqual([400, 400, 400, 400, 400])
 })
 
+test('a body that comes a byte at a time is not waited for for ever', async ({ shop }) => {
+  const { server } = shop.market.app
+
+  expect(server.requestTimeout).toBeGreaterThan(0)
+  expect(server.headersTimeout).toBeGreaterThan(0)
+})
+
 test('OpenAPI describes every route, and its problems', async ({ shop }) => {
   const { body } = await createVisitor(shop.market.app).request('GET', '/openapi.json')
 

@@ -51,6 +51,8 @@ export type Market = {
 }
 
 const closesWithinMs = 2_500
+/** Fastify takes Node's limit away: without one, a body that comes a byte at a time is waited for for ever. */
+const requestWithinMs = 30_000
 
 /** The shop as one Fastify app; it does not listen yet. */
 export async function buildMarket(options: MarketOptions): Promise<Market> {
@@ -67,6 +69,7 @@ export async function buildMarket(options: MarketOptions): Promise<Market> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: 256 * 1024,
+    requestTimeout: requestWithinMs,
     forceCloseConnections: 'idle',
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
