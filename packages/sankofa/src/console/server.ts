@@ -64,6 +64,8 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
     // A change is asked for in JSON, which no foreign form can send.
     const web = fastify({
       bodyLimit: 16_384,
+      // Fastify takes Node's limit away: without one, a body that comes a byte at a time is waited for for ever.
+      requestTimeout: 30_000,
       forceCloseConnections: true,
       ajv: { customOptions: { coerceTypes: false } },
     })
