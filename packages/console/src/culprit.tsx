@@ -53,14 +53,14 @@ export function Culprit() {
       {evidence === null ? null : (
         <div class="arms">
           <Arm
-            label="Customers who had the change"
+            label={evidence.labels.exposed}
             arm={evidence.exposed}
             failure={evidence.failure}
             largest={largest}
             hurt
           />
           <Arm
-            label="Customers who did not"
+            label={evidence.labels.control}
             arm={evidence.control}
             failure={evidence.failure}
             largest={largest}

@@ -38,4 +38,4 @@ export function percent(share: number): string {
   return `${value < 10 ? Number(value.toPrecision(2)) : Math.round(value)}\u00a0%`
 }
 
-export const count = (n: number): string => new Intl.NumberFormat('en').format(n).replaceAll(',', '\u202f')
+export const count = (n: number): string => new Intl.NumberFormat('en').format(n)

@@ -84,14 +84,14 @@ export function addApi(fastify: FastifyInstance, parts: ApiParts): void {
 
   app.post('/api/changes/:id/hold', { schema: { params: ChangeParams, body: Reason } }, async (request, reply) => {
     const actor = await parts.signedIn(request)
-    const reason = request.body.reason || `${actor} held it in the console`
+    const reason = request.body.reason || 'asked in the console'
     await requestHold(journal, { change: request.params.id, actor, reason })
     return accepted(request.params.id, actor, 'hold', reply, 'Asked. It stays where it is within seconds.')
   })
 
   app.post('/api/changes/:id/back', { schema: { params: ChangeParams, body: Reason } }, async (request, reply) => {
     const actor = await parts.signedIn(request)
-    const reason = request.body.reason || `${actor} took it back in the console`
+    const reason = request.body.reason || 'asked in the console'
     await requestBack(journal, { change: request.params.id, actor, reason })
     return accepted(request.params.id, actor, 'back', reply, 'Asked. It is taken back from everyone within seconds.')
   })

@@ -130,7 +130,7 @@ test('Go and Back are clicked, and the service does it: customers get the new pa
 
   await expect.poll(() => service.customersOnNewPath(), { timeout: 10_000 }).toBe(0)
   await page.getByRole('button', { name: 'Show the one change that is over' }).click()
-  await expect.poll(() => row.innerText(), { timeout: 10_000 }).toContain('Taken back by a person')
+  await expect.poll(() => row.innerText(), { timeout: 10_000 }).toContain('Taken back: ')
   const records = await journal.read()
   expect(records.map((record) => [record.type, record.actor])).toContainEqual(['back-requested', 'Ama'])
   expect(records.find((record) => record.type === 'back-requested')?.data).toEqual({ reason: 'I saw a wrong total' })

@@ -1,7 +1,7 @@
 import { type ChangeState, mayAppend } from '../journal/index.ts'
 import { deadlineFactor, type Reading } from '../judge/index.ts'
 import type { ChangeStatus } from './contract.ts'
-import { evidenceOf } from './evidence.ts'
+import { evidenceOf, happenedWords, toEvidence } from './evidence.ts'
 import { duration, percent, sentence } from './words.ts'
 
 /** One change for the screen: pure, from what the journal says and the time. */
@@ -92,10 +92,18 @@ function nowWords(state: ChangeState): string {
     case 'settled':
       return 'Kept for good.'
     case 'undone':
-      return `Taken back${state.undoneBecause?.cause === 'person' ? ' by a person' : ' by itself'}: ${sentence(state.undoneBecause?.reason ?? '')}`
+      return undoneWords(state)
     default:
       return state.state satisfies never
   }
+}
+
+/** The reason of a person names the person; what the judge saw is told as evidence, not in the judge's own terms. */
+function undoneWords({ undoneBecause, go }: ChangeState): string {
+  const reason = sentence(undoneBecause?.reason ?? 'no reason was kept')
+  if (undoneBecause?.cause === 'person') return `Taken back: ${reason}`
+  if (undoneBecause?.reading === undefined) return `Taken back by itself: ${reason}`
+  return `Taken back by itself. ${happenedWords(toEvidence(undoneBecause.reading, go?.guards ?? []))}`
 }
 
 /** How long until the next step, as it was forecast and as it has gone so far. */

@@ -100,7 +100,7 @@ test('everything is done with the keyboard alone: ask, think again, ask, confirm
   const asked = await db.pool.query(
     `select journal.actor, journal.data from sankofa.journal as journal where journal.type = 'back-requested'`,
   )
-  expect(asked.rows).toEqual([{ actor: 'Ama', data: { reason: 'Ama took it back in the console' } }])
+  expect(asked.rows).toEqual([{ actor: 'Ama', data: { reason: 'asked in the console' } }])
 })
 
 test('what happens elsewhere is on the open screen within seconds', async ({ db }) => {

@@ -24,6 +24,8 @@ export type Evidence = {
   readonly failure: string
   readonly exposed: ArmCount
   readonly control: ArmCount
+  /** What the two arms are, above their figures. */
+  readonly labels: { readonly exposed: string; readonly control: string }
   /** Exposed customers who failed the leading guard since `go`. */
   readonly harmed: number
 }

@@ -9,7 +9,7 @@ const guards = buildGuards({
 })
 const reading = (share: number, exposed = 5) =>
   aReading({ stage: 1, share, exposed: { subjects: 14, failures: exposed }, control: { subjects: 1_480, failures: 3 } })
-const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ')
+const plain = (text: string): string => text.replaceAll(/\u00a0/g, ' ')
 
 test('evidence is told by how far it has come', () => {
   const words = [-0.5, 0.05, 0.3, 0.7, 1.2].map((share) => plain(toEvidence(reading(share), guards).words))
@@ -17,10 +17,22 @@ test('evidence is told by how far it has come', () => {
   expect(words).toEqual([
     'Nothing speaks against it, with 14 customers seen.',
     'Nothing speaks against it, with 14 customers seen.',
-    'Weak: with it 5 of 14 could not complete a checkout, without it 3 of 1 480.',
-    'Strong, not yet enough: with it 5 of 14 could not complete a checkout, without it 3 of 1 480.',
-    'Enough to take it back: with it 5 of 14 could not complete a checkout, without it 3 of 1 480.',
+    'Weak: with it 5 of 14 could not complete a checkout, without it 3 of 1,480.',
+    'Strong, not yet enough: with it 5 of 14 could not complete a checkout, without it 3 of 1,480.',
+    'Enough to take it back: with it 5 of 14 could not complete a checkout, without it 3 of 1,480.',
   ])
+})
+
+test('where there is no control requests are counted, and are not called customers', () => {
+  const counted = (share: number) => {
+    const base = reading(share)
+    const guards = base.guards.map((guard) => ({ ...guard, guard: 'after against before' }))
+    return toEvidence({ ...base, leading: 'after against before', guards }, [])
+  }
+
+  expect(plain(counted(0).words)).toBe('Nothing speaks against it, with 14 requests seen.')
+  expect(plain(counted(1).words)).toBe('Enough to take it back: with it 5 of 14 requests failed, before it 3 of 1,480.')
+  expect(plain(happenedWords(counted(1)))).toBe('With it 36 % of requests failed; before it 0.2 %.')
 })
 
 test('the bar stays between nothing and the threshold', () => {
@@ -49,7 +61,7 @@ test('what happened is told in shares of those who had it and of those who did n
 test('certainty is the promise of the method: evidence of 1,000 comes up in at most one of 1,000 harmless rollouts', () => {
   const strong = { ...reading(1), logEvidence: Math.log(1_000.5) }
   expect(plain(certaintyWords(strong))).toBe(
-    'A harmless change would look this bad by chance in at most one of 1 000 rollouts.',
+    'A harmless change would look this bad by chance in at most one of 1,000 rollouts.',
   )
   expect(certaintyWords({ ...strong, logEvidence: 40 })).toContain('fewer than one of a million')
   expect(certaintyWords({ ...strong, assumption: 'traffic stays as it was' })).toContain('rests on an assumption')

@@ -1,7 +1,7 @@
 import type { ChangeState } from '../journal/index.ts'
 import type { Guard, Reading } from '../judge/index.ts'
 import type { Evidence } from './contract.ts'
-import { count, percent, sentence } from './words.ts'
+import { count, customers, percent, sentence } from './words.ts'
 
 /** Below this share of the threshold nothing is worth a word. */
 const nothing = 0.1
@@ -41,14 +41,28 @@ export function toEvidence(reading: Reading, guards: readonly Guard[]): Evidence
     log: reading.logEvidence,
     threshold: reading.threshold,
     share,
-    words: evidenceWords(share, failure, exposed, control),
+    words: evidenceWords(share, failure, exposed, control, reading.leading),
     leading: reading.leading,
     failure,
     exposed,
     control,
+    labels: ofRequests[reading.leading]?.labels ?? ofCustomers,
     harmed: reading.subjectsHarmed,
   }
 }
+
+/** Without a control it is requests that are counted, not customers; each is compared with something else. */
+const ofRequests: Readonly<Record<string, { readonly against: string; readonly labels: Evidence['labels'] }>> = {
+  'after against before': {
+    against: 'before it',
+    labels: { exposed: 'Requests after the change', control: 'Requests before it' },
+  },
+  'touched against untouched': {
+    against: 'on routes that it does not touch',
+    labels: { exposed: 'Requests that the change touches', control: 'Requests that it does not' },
+  },
+}
+const ofCustomers: Evidence['labels'] = { exposed: 'Customers who had the change', control: 'Customers who did not' }
 
 /** What a customer met who failed this guard: follows “5 of 14”. */
 export function failureWords(id: string, guard: Guard | undefined): string {
@@ -64,6 +78,7 @@ export function failureWords(id: string, guard: Guard | undefined): string {
     case 'latency':
       return `waited longer than ${Math.round(guard.quantile * 100)} in 100 did before`
     case undefined:
+      if (ofRequests[id] !== undefined) return 'requests failed'
       return id === 'sample-ratio' ? 'arrived' : `failed ${id}`
     default:
       return guard satisfies never
@@ -73,11 +88,15 @@ export function failureWords(id: string, guard: Guard | undefined): string {
 type Arm = { readonly subjects: number; readonly failures: number }
 const of = (arm: Arm): string => `${count(arm.failures)} of ${count(arm.subjects)}`
 
-function evidenceWords(share: number, failure: string, exposed: Arm, control: Arm): string {
+function evidenceWords(share: number, failure: string, exposed: Arm, control: Arm, leading: string): string {
+  const requests = ofRequests[leading]
   if (exposed.subjects === 0) return 'Nobody who has it has been seen yet.'
-  if (share < nothing) return `Nothing speaks against it, with ${count(exposed.subjects)} customers seen.`
+  if (share < nothing) {
+    const seen = requests === undefined ? customers(exposed.subjects) : `${count(exposed.subjects)} requests`
+    return `Nothing speaks against it, with ${seen} seen.`
+  }
   const strength = share >= 1 ? 'Enough to take it back' : share >= 0.5 ? 'Strong, not yet enough' : 'Weak'
-  return `${strength}: with it ${of(exposed)} ${failure}, without it ${of(control)}.`
+  return `${strength}: with it ${of(exposed)} ${failure}, ${requests?.against ?? 'without it'} ${of(control)}.`
 }
 
 /** How sure the judge is, without statistics' words. */
@@ -99,5 +118,9 @@ export function happenedWords(evidence: Evidence): string {
     return 'Customers who were given it did not arrive as those without it did: it loses them before they are counted.'
   }
   const shareOf = (arm: Arm): string => (arm.subjects === 0 ? '0 %' : percent(arm.failures / arm.subjects))
+  const requests = ofRequests[evidence.leading]
+  if (requests !== undefined) {
+    return `With it ${shareOf(evidence.exposed)} of requests failed; ${requests.against} ${shareOf(evidence.control)}.`
+  }
   return `Of those who had it, ${shareOf(evidence.exposed)} ${evidence.failure}; of those who did not, ${shareOf(evidence.control)}.`
 }

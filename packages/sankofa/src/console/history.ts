@@ -56,7 +56,7 @@ export function recordWords(record: JournalRecord): string {
     case 'back-requested':
       return `asked to take it back${because(data.reason)}`
     case 'started':
-      return `started it, in ${data.stages.length} stages. ${sentence(data.forecast.sentence)}`
+      return `started it, in ${data.stages.length === 1 ? 'one stage' : `${data.stages.length} stages`}. ${sentence(data.forecast.sentence)}`
     case 'exposing':
       return data.share === 0
         ? `began to pause it${because(data.reason)}`

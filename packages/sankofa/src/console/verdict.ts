@@ -51,7 +51,7 @@ function unknown({ measuring, changes }: Known): Judged | undefined {
   return undefined
 }
 
-function culpritNamed({ story, normalAgain, changes, nowMs }: Known): Judged | undefined {
+function culpritNamed({ story, normalAgain, changes, signals, nowMs }: Known): Judged | undefined {
   if (story === null) return undefined
   const hurt = story.harmed === 0 ? 'hurt customers' : `hurt ${customers(story.harmed)}`
   if (story.undoneAt === null) {
@@ -79,7 +79,7 @@ function culpritNamed({ story, normalAgain, changes, nowMs }: Known): Judged | u
     detail:
       normalAgain === undefined
         ? 'Whether all is normal again is known within half a minute.'
-        : 'But the signals are not back within their limits: something else may be wrong too.',
+        : `But ${wordsBeyond(signals) || 'not every signal is back within its limit'}: something else may be wrong too.`,
   }
 }
 
@@ -90,11 +90,17 @@ const beyondWords: Readonly<Record<SignalStatus['name'], string>> = {
   value: 'less money comes in than usual',
 }
 
+/** Empty when nothing is. The money that comes in swings by itself: it is shown with its limit, but alone it says nothing. */
+const wordsBeyond = (signals: readonly SignalStatus[]): string =>
+  list(
+    signals
+      .filter((signal) => signal.state === 'beyond' && signal.name !== 'value')
+      .map((signal) => beyondWords[signal.name]),
+  )
+
 function beyondLimits({ signals, changes }: Known): Judged | undefined {
-  // The money that comes in swings by itself: it is shown with its limit, but alone it says nothing.
-  const beyond = signals.filter((signal) => signal.state === 'beyond' && signal.name !== 'value')
-  if (beyond.length === 0) return undefined
-  const said = list(beyond.map((signal) => beyondWords[signal.name]))
+  const said = wordsBeyond(signals)
+  if (said === '') return undefined
   const out = changes.filter(isOut)
   return {
     verdict: 'hurting',

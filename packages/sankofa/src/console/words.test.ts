@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ago, count, duration, list, money, percent, sentence } from './words.ts'
 
-const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ')
+const plain = (text: string): string => text.replaceAll(/\u00a0/g, ' ')
 
 test('figures are told as a person would', () => {
   expect([0, 0.0004, 0.0123, 0.1, 0.9997, 1].map(percent).map(plain)).toEqual([
@@ -12,7 +12,7 @@ test('figures are told as a person would', () => {
     '99.9 %',
     '100 %',
   ])
-  expect([14, 1_480, 1_234_567].map(count).map(plain)).toEqual(['14', '1 480', '1 234 567'])
+  expect([14, 1_480, 1_234_567].map(count).map(plain)).toEqual(['14', '1,480', '1,234,567'])
   expect([900, 89_000, 120_000, 7_200_000, 400_000_000].map(duration)).toEqual([
     '1 s',
     '89 s',

@@ -23,8 +23,8 @@ export function ago(ms: number): string {
   return ms < 120_000 ? 'a minute ago' : `${duration(Math.floor(ms / 60_000) * 60_000)} ago`
 }
 
-/** Thousands set apart by a thin space, which no line breaks. */
-export const count = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, '\u202f')
+/** `1,480`: as money and everything else that is printed has it. */
+export const count = (n: number): string => Math.round(n).toLocaleString('en')
 
 export const customers = (n: number): string => (n === 1 ? '1 customer' : `${count(n)} customers`)
 

@@ -156,7 +156,12 @@ export async function letOut(
           sentence:
             'At 50 requests a second about 40 customers see it first; a harmless change reaches 99 % in about 10 min.',
           stages: stages
-            .map((stage, i) => ({ share: stage.share, expectedMs: [110, 200, 260, 300][i] ?? 300, smallestRatio: 4, harmedUntilSeen: 4 }))
+            .map((stage, i) => ({
+              share: stage.share,
+              expectedMs: [110, 200, 260, 300][i] ?? 300,
+              smallestRatio: 4,
+              harmedUntilSeen: 4,
+            }))
             .map((stage) => ({ ...stage, expectedMs: stage.expectedMs * 1_000 })),
           cannotSee: [],
         },
