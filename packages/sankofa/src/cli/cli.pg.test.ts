@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId } from '../core/index.ts'
-import { foldChange, openJournal } from '../journal/index.ts'
+import { foldAll, foldChange, openJournal } from '../journal/index.ts'
 
 const shim = fileURLToPath(new URL('../../bin/sankofa.js', import.meta.url))
 const toolkit = fileURLToPath(new URL('../index.ts', import.meta.url))
@@ -83,16 +83,44 @@ test('an undo that does not hold is an answer of no, kept in the journal', async
   expect(await stateIn(db, 'one-way')).toMatchObject({ state: 'refused' })
 })
 
-test('a tunable is proposed as name=value, and a value that the service refuses is not proved', async ({ db }) => {
+test('a tunable is proposed as name=value, and a value that the service refuses is not proposed', async ({ db }) => {
   const folder = project()
 
   const fine = await sankofa(folder, db.url, 'prove', 'fee-bps=150')
-  const wrong = await sankofa(folder, db.url, 'prove', 'fee-bps=900')
+  const wrong = await Promise.all(
+    ['fee-bps=900', 'fee-bps=', 'fee-bps=many'].map((target) => sankofa(folder, db.url, 'propose', target)),
+  )
 
   expect(fine.code).toBe(0)
-  expect(wrong.code).toBe(1)
-  expect(wrong.out).toContain('expected 0 to 500 basis points')
+  expect(wrong.map(({ code }) => code)).toEqual([1, 1, 1])
+  for (const { err } of wrong) expect(err).toContain('expected 0 to 500 basis points. Propose another value.')
+  expect(wrong[2]?.err).toContain('does not take "many"')
+  expect([...foldAll(await openJournal(db.pool).read()).keys()]).toEqual(['fee-bps-to-150'])
+}, 60_000)
+
+test('go with a tunable says that everyone meets it at once, and what is not seen then', async ({ db }) => {
+  const folder = project()
+
+  const go = await sankofa(folder, db.url, 'go', 'fee-bps=150')
+
+  expect(go.code).toBe(0)
+  expect(go.out).toContain('Everyone meets it at once')
+  expect(go.out).toContain('Asked: fee-bps-to-150 goes out.')
 })
+
+test('status and why say each thing once, and in words', async ({ db }) => {
+  const folder = project()
+
+  const none = await sankofa(folder, db.url, 'why')
+  await sankofa(folder, db.url, 'propose', 'new-search')
+  const status = await sankofa(folder, db.url, 'status')
+  const why = await sankofa(folder, db.url, 'why', 'new-search')
+
+  expect(none.code).toBe(1)
+  expect(none.err).toContain('No change has been proposed yet')
+  expect(status.out).toContain('  new-search  Proposed; not proved yet.')
+  expect(why.out).toContain('new-search: Proposed; not proved yet.')
+}, 60_000)
 
 test('what is not there is answered with what is', async ({ db }) => {
   const folder = project()

@@ -1,4 +1,5 @@
 import { type ChangeId, changeId, SankofaError } from '../core/index.ts'
+import { problemWith } from '../flags/index.ts'
 import type { ChangeKindName, JournalRecord } from '../journal/index.ts'
 import { foldAll, propose } from '../journal/index.ts'
 import type { Context } from './context.ts'
@@ -6,7 +7,7 @@ import type { Context } from './context.ts'
 /**
  * Proposes what the config declares: a flag by its name, a tunable as `name=value` (JSON, or a bare word).
  *
- * @throws SankofaError `CHANGE_UNKNOWN` when it is not declared
+ * @throws SankofaError `CHANGE_UNKNOWN` when it is not declared, `TUNABLE_VALUE_WRONG` when the service does not take the value
  */
 export async function proposeDeclared(context: Context, target: string): Promise<JournalRecord> {
   const { kind, name, title, plan, size } = readTarget(context, target)
@@ -40,6 +41,11 @@ function readTarget(context: Context, target: string): Target {
     const tunable = tunables.find((candidate) => candidate.id === name)
     if (tunable === undefined) throw new SankofaError('CHANGE_UNKNOWN', { change: name, known })
     const text = rest.join('=')
+    const value = readValue(text)
+    const reason = problemWith(tunable.parse, value)
+    if (reason !== undefined) {
+      throw new SankofaError('TUNABLE_VALUE_WRONG', { tunable: name, value: JSON.stringify(value), reason })
+    }
     return {
       kind: 'tunable',
       name: `${name}-to-${text
@@ -47,7 +53,7 @@ function readTarget(context: Context, target: string): Target {
         .replace(/[^a-z0-9.]+/g, '-')
         .slice(0, 40)}`,
       title: `${tunable.title}: ${text}`,
-      plan: { tunable: name, value: readValue(text) },
+      plan: { tunable: name, value },
       size: { unit: 'value', n: 1 },
     }
   }

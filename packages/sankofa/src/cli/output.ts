@@ -40,4 +40,6 @@ export function roughly(ms: number): string {
   return hours < 36 ? `about ${Math.round(hours)} h` : `about ${Math.round(hours / 24)} days`
 }
 
-export const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`
+/** Two figures, as the console has it. */
+export const percent = (share: number): string =>
+  share > 0.99 && share < 1 ? `${Math.floor(share * 1_000) / 10} %` : `${Number((share * 100).toPrecision(2))} %`

@@ -12,6 +12,11 @@ const catalogue = {
     text: (d: { change: string; known: readonly string[] }) =>
       `There is no change "${d.change}". ${d.known.length === 0 ? 'None has been proposed yet: run "sankofa propose --help".' : `Known: ${d.known.join(', ')}.`}`,
   },
+  NO_CHANGE_YET: {
+    status: 404,
+    text: (_: Record<string, never>) =>
+      'No change has been proposed yet. Run "sankofa go CHANGE" with one of those in sankofa.config.ts.',
+  },
   CHANGE_NOT_ALLOWED: {
     status: 409,
     text: (d: { change: ChangeId; state: string; wanted: string; next: string }) =>
@@ -124,6 +129,11 @@ const catalogue = {
     status: 422,
     text: (d: { tunable: string; known: readonly string[] }) =>
       `No tunable "${d.tunable}" is declared. ${d.known.length === 0 ? 'Declare one with defineTunable and list it in sankofa.config.ts.' : `Declared: ${d.known.join(', ')}.`}`,
+  },
+  TUNABLE_VALUE_WRONG: {
+    status: 422,
+    text: (d: { tunable: string; value: string; reason: string }) =>
+      `Tunable "${d.tunable}" does not take ${d.value}: ${d.reason}. Propose another value.`,
   },
   TUNABLE_TAKEN: {
     status: 409,

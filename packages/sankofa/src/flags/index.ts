@@ -13,5 +13,5 @@ export {
 } from './local-back.ts'
 export type { Attributes, Condition, Rule, Treatment } from './rules.ts'
 export { createSubjectKey } from './subject-key.ts'
-export { defineTunable, type Tunable } from './tunable.ts'
+export { defineTunable, problemWith, type Tunable } from './tunable.ts'
 export { type TunablePlan, tunableKind } from './tunable-kind.ts'

@@ -20,11 +20,17 @@ export async function proveCommand(context: Context, target: string, options: Ou
   )
   print(options, { change: state.change, proof }, [
     proof.ok
-      ? `Proved: ${state.change} can be taken back in ${proof.undoMs < 1 ? 'under 1' : Math.round(proof.undoMs)} ms; data: ${proof.loss}. Valid until ${proof.expiresAt}.`
+      ? `Proved: ${state.change} can be taken back in ${proof.undoMs < 1 ? 'under 1' : Math.round(proof.undoMs)} ms; ${lossWords[proof.loss]}. Valid until ${proof.expiresAt}.`
       : `Not proved: ${proof.reason}`,
     ...proof.steps.map((step) => `  - ${step}`),
   ])
   if (!proof.ok) throw new AnswerIsNo()
+}
+
+const lossWords: Readonly<Record<Proof['loss'], string>> = {
+  kept: 'nothing is lost',
+  stashed: 'what would be lost is kept aside',
+  lost: 'something is lost for good',
 }
 
 /** The change named, proposed first when the config declares it and the journal does not know it, or with `name=value`. */

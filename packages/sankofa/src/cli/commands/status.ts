@@ -16,14 +16,12 @@ function statusLines(status: Status): readonly string[] {
     ...(status.detail === '' ? [] : [status.detail]),
     ...(status.story === null
       ? []
-      : ['', status.story.happened, status.story.done, status.story.certainty].filter(
+      : ['', `${status.story.happened} ${status.story.cost}`.trim(), status.story.done, status.story.certainty].filter(
           (line, index) => index === 0 || line !== '',
         )),
     '',
     ...(out.length === 0 ? ['No change is out.'] : ['Out now:', ...out.flatMap(changeLines)]),
-    ...(rest.length === 0
-      ? []
-      : ['', 'Others:', ...rest.map((change) => `  ${change.id}  ${change.state}: ${change.now}`)]),
+    ...(rest.length === 0 ? [] : ['', 'Others:', ...rest.map((change) => `  ${change.id}  ${change.now}`)]),
     '',
     `Measured ${age === null ? 'never yet' : `${Math.round(age / 1000)} s ago`}, ${status.measuring.requestsPerSecond.toFixed(1)} requests a second, ${status.measuring.dropped} dropped.${status.measuring.watching ? '' : ' No watcher runs.'}`,
   ]

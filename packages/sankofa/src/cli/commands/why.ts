@@ -7,13 +7,13 @@ import { type OutputOptions, print } from '../output.ts'
 export async function whyCommand(context: Context, named: string, options: OutputOptions): Promise<void> {
   const status = await readStatus(context.pool, { attempts: context.config.attempts ?? [] })
   const change = (named === '' ? undefined : named) ?? status.culprit ?? status.changes[0]?.id
-  if (change === undefined) throw new SankofaError('CHANGE_UNKNOWN', { change: 'any', known: [] })
+  if (change === undefined) throw new SankofaError('NO_CHANGE_YET', {})
   const history = await readHistory(context.pool, changeId(change))
   if (history.records.length === 0)
     throw new SankofaError('CHANGE_UNKNOWN', { change, known: status.changes.map((each) => each.id) })
   const now = status.changes.find((each) => each.id === change)
   print(options, { change, status: now, story: status.story?.change === change ? status.story : undefined, history }, [
-    ...(now === undefined ? [] : [`${change} is ${now.state}. ${now.now}`]),
+    ...(now === undefined ? [] : [`${change}: ${now.now}${now.wait === '' ? '' : ` ${now.wait}`}`]),
     ...(now?.evidence ? [`Evidence: ${now.evidence.words}`] : []),
     ...(now === undefined ? [] : [`Undo: ${now.undoWords}`]),
     '',
