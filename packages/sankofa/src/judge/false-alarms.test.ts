@@ -16,7 +16,7 @@ const onlyLatency =
       guard.measure === 'latency' && guard.quantile === quantile ? [{ ...guard, weight: 0.95 }] : [],
     )
 
-describe('a change that does nothing is undone in at most 1 % of rollouts', { timeout: 600_000 }, () => {
+describe('a change that does nothing is undone in at most 1 % of rollouts', { timeout: 1_200_000 }, () => {
   test('with chronic failers, drift, an incident and two harmful changes beside it, at 50 requests a second', () => {
     const world = { customers: 2_000, requestsPerSecond: 50, environment: environments.all }
     expect(alarms({ seed: 1, runs, world, rollout: { untilMs: 3_600_000 } })).toBeLessThanOrEqual(mostAlarms)

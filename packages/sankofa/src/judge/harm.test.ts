@@ -26,7 +26,7 @@ const seconds = (results: readonly RolloutResult[], share: number): number =>
 const undone = (results: readonly RolloutResult[]): number =>
   results.filter(({ outcome }) => outcome === 'undone').length
 
-describe('harm is found, and few customers meet it', { timeout: 300_000 }, () => {
+describe('harm is found, and few customers meet it', { timeout: 600_000 }, () => {
   test('one checkout in ten fails: always undone, ten customers on the median', () => {
     const results = rollouts(effects.badCheckout, 300)
     expect(undone(results)).toBe(300)
@@ -75,7 +75,7 @@ describe('harm is found, and few customers meet it', { timeout: 300_000 }, () =>
   })
 })
 
-describe('a harmless change', { timeout: 300_000 }, () => {
+describe('a harmless change', { timeout: 600_000 }, () => {
   test('reaches 99 % in about ten minutes', () => {
     const results = rollouts(effects.none, 300).filter(({ stageSeconds }) => stageSeconds.length === 3)
     const toLast = results.map(({ stageSeconds }) => stageSeconds[2] ?? Number.NaN)

@@ -164,21 +164,25 @@ describe('the same data give the same evidence, to the bit', () => {
     }
   })
 
-  test('when windows and the beginning of a stage are given twice', () => {
-    const twice = steps.flatMap((step) => [step, step])
-    expect(run(createJudge(real), twice).filter((_, i) => i % 2 === 1)).toEqual(expected)
+  test('when windows of the stage, and its beginning, are given again', () => {
+    const again = steps.flatMap((step, i) => {
+      const before = steps.slice(Math.max(i - 2, 0), i).filter(({ stage }) => stage === step.stage)
+      return [step, ...before, step]
+    })
+    expect(run(createJudge(real), again).at(-1)).toEqual(expected.at(-1))
   })
 })
 
-test('a million windows leave every number finite', () => {
-  const judge = createJudge({ ...plan, stages: [{ ...gate, share: 0.5 }] })
+test('a million windows leave every number finite', { timeout: 120_000 }, () => {
+  const judge = createJudge({ ...plan, stages: [{ ...gate, share: 0.5 }], guards: [errors] })
   const random = createRandom(3)
-  const subjects = Array.from({ length: 8 }, (_, i) => ({ subject: `${i}`, exposed: i % 2 === 0, fresh: true }))
+  const subjects = Array.from({ length: 4 }, (_, i) => ({ subject: `${i}`, exposed: i % 2 === 0, fresh: true }))
   for (let i = 0; i < 1_000_000; i++) {
     const failing = random.bits()
+    const startMs = i * 10_000
     const reading = judge.window({
-      startMs: i * 10_000,
-      subjects: subjects.map((subject, s) => ({ ...subject, failed: (failing >> (2 * s)) & 3 })),
+      startMs,
+      subjects: subjects.map((subject, s) => ({ ...subject, failed: (failing >> s) & 1 })),
     })
     if (i % 1_000 !== 0) continue
     const numbers = [

@@ -21,7 +21,7 @@ const heavyUsers: Study = {
 
 const alarms = (study: Study): number => runStudy(study).filter(({ outcome }) => outcome === 'undone').length
 
-describe('among customers of whom a few make most visits', { timeout: 600_000 }, () => {
+describe('among customers of whom a few make most visits', { timeout: 1_200_000 }, () => {
   test('the level holds with tenure strata', () => {
     expect(alarms(heavyUsers)).toBeLessThanOrEqual(12)
   })
