@@ -37,18 +37,6 @@ export type Turn = {
 /** Leaves out what the leader fills in. */
 export type Draft = NewRecord extends infer R ? (R extends NewRecord ? Pick<R, 'type' | 'data'> : never) : never
 
-const longestText = 2_000
-
-/** What was thrown, as the journal takes it: never empty, and without the pages that an assertion may print. */
-export function textOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
-  return clip(text) || 'no reason was given'
-}
-
-/** The journal refuses longer texts, and a refusal that is refused would be tried for ever. */
-export const clip = (text: string): string =>
-  text.length <= longestText ? text : `${text.slice(0, longestText - 2)} …`
-
 /** Journals as the leader, and reads what others have journalled meanwhile. */
 export async function write(turn: Turn, change: ChangeId, draft: Draft): Promise<JournalRecord> {
   const { journal, clock, follower } = turn.context

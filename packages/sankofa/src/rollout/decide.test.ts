@@ -65,6 +65,16 @@ describe('what comes first', () => {
     })
   })
 
+  test('a person may give as long a reason as the journal takes', () => {
+    const reason = 'x'.repeat(10_000)
+    const asked = (want: Pending['want']) => decide(sight({ pending: { ...pending(want), reason } }))
+    expect(asked('back')).toMatchObject({
+      act: 'undo',
+      reason: expect.stringMatching(/^ama took it back: x{1000,9000} …$/),
+    })
+    expect(asked('hold')).toMatchObject({ act: 'hold', reason: expect.stringMatching(/^ama: x{1000,9000} …$/) })
+  })
+
   test('harm comes before silence, a hold and promotion', () => {
     const facts = { ...noFacts, last: reading('undo'), promote: true }
     expect(decide(sight({ pending: pending('hold') }, { facts, silent: 'silence' }))).toMatchObject({

@@ -1,5 +1,6 @@
 import type { ChangeState, HoldCause } from '../journal/index.ts'
 import { deadlineFactor, kindsToHoldFor, type Reading } from '../judge/index.ts'
+import { clip } from './clip.ts'
 import { explain } from './explain.ts'
 import type { Facts } from './facts.ts'
 
@@ -53,7 +54,7 @@ export function decide(sight: Sight): Act | undefined {
 export function takeBack({ state, facts }: Pick<Sight, 'state' | 'facts'>): Act | undefined {
   const { pending } = state
   if (pending?.want === 'back') {
-    const reason = `${pending.actor} took it back: ${pending.reason ?? 'no reason given'}`
+    const reason = clip(`${pending.actor} took it back: ${pending.reason ?? 'no reason given'}`)
     return { act: 'undo', cause: 'person', reason, ...(facts.last === undefined ? {} : { reading: facts.last }) }
   }
   // A person was asked already, because the undo needs one; asking again would be noise.
@@ -70,7 +71,7 @@ function hold({ state, facts, nowMs }: Sight): Act | undefined {
     return {
       act: 'hold',
       cause: 'person',
-      reason: `${pending.actor}: ${pending.reason ?? 'no reason given'}`,
+      reason: clip(`${pending.actor}: ${pending.reason ?? 'no reason given'}`),
       ask: choose,
     }
   }

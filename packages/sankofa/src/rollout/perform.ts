@@ -1,6 +1,7 @@
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState } from '../journal/index.ts'
-import { type Turn, textOf, write } from './context.ts'
+import { textOf } from './clip.ts'
+import { type Turn, write } from './context.ts'
 import type { Act } from './decide.ts'
 import { outDependents, undoBlockedBy } from './dependents.ts'
 import { isJournalled } from './retries.ts'

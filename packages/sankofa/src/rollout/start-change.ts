@@ -1,6 +1,7 @@
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState, Pending, ProofDigest } from '../journal/index.ts'
-import { clip, type RolloutContext, type Turn, textOf, write } from './context.ts'
+import { clip, textOf } from './clip.ts'
+import { type RolloutContext, type Turn, write } from './context.ts'
 import { isOut, startBlockedBy } from './dependents.ts'
 import { guarded } from './perform.ts'
 import { planGo } from './plan-go.ts'

@@ -84,6 +84,34 @@ test('what was taken back on this host is journalled with who, why and when, and
   expect(await rollout.state('any')).toMatchObject({ state: 'undone' })
 }, 60_000)
 
+test.each([
+  ['no reason at all', '', 'no reason was given'],
+  ['pages of reasons', 'x'.repeat(50_000), expect.stringMatching(/^x{1000,9000} …$/)],
+])(
+  'what was taken back on this host with %s is undone for everyone too',
+  async (_, reason, journalled) => {
+    const database = await createDatabase()
+    let pending = [{ change: id, actor: 'ama', reason, at: new Date() }]
+    const localBacks = {
+      pending: async () => pending,
+      done: async () => {
+        pending = []
+      },
+    }
+    const rollout = await flagRollout({ pool: database.pool, changes: ['any'] })
+    await rollout.go('any')
+    await rollout.restart({ localBacks })
+
+    await rollout.step()
+
+    const asked = (await rollout.journal.read()).find((record) => record.type === 'back-requested')
+    expect(asked?.data).toEqual({ reason: journalled, local: true })
+    expect(await rollout.state('any')).toMatchObject({ state: 'undone' })
+    await database.drop()
+  },
+  60_000,
+)
+
 test('the tick of a replaced leader changes nothing', async ({ db }) => {
   const rollout = await flagRollout({ pool: db.pool, changes: ['any'] })
   await rollout.go('any')
