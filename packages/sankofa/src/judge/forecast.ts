@@ -1,3 +1,4 @@
+import { ratios } from './factor.ts'
 import { sampleRatioWeight } from './reading.ts'
 import { stageWeights } from './stage-weights.ts'
 import type { JudgePlan, Stage } from './types.ts'
@@ -109,9 +110,6 @@ function smallestRatioSeen(
   }
   return high
 }
-
-/** The effects that the judge mixes; no failure counts for more than the largest. */
-const ratios = [1.3, 1.6, 2, 3, 5, 10, 20, 50] as const
 
 /**
  * The least k with max over r of `a·ln r − m·ln(sr+1−s) ≥ ln(1/(α·weight·w_j)) + 1.5`, where a = k + s·λT failures are
