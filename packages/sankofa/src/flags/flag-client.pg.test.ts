@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Type } from 'typebox'
 import { asAdmin, describe, expect, type TestDatabase, test, vi } from '#harness'
 import { changeId } from '../core/index.ts'
@@ -74,6 +76,21 @@ describe('a change in PostgreSQL', () => {
         await within(2_000, () => expect(client.isOn(flag, { subject: 'tester' })).toBe(true))
 
         await back(db)
+        await within(2_000, () => expect(client.isOn(flag, { subject: 'tester' })).toBe(false))
+      }),
+    )
+  })
+
+  test('is known within 2 s while the disk does not take what is to be remembered', async ({ db }) => {
+    await withFolder((directory) =>
+      withClient({ flags: [flag], url: db.url, directory }, async (client) => {
+        // Held as by a process that was killed a moment ago: nobody may break it for 5 s.
+        await writeFile(join(directory, 'flags.json.lock'), '')
+        await expose(db, 0.5)
+        await within(2_000, () => expect(client.isOn(flag, { subject: 'tester' })).toBe(true))
+
+        await back(db)
+
         await within(2_000, () => expect(client.isOn(flag, { subject: 'tester' })).toBe(false))
       }),
     )

@@ -52,6 +52,8 @@ export type FlagClient = {
 
 const overridesEveryMs = 300
 const firstAnswerWithinMs = 3_000
+/** A disk that is slow, or a file that a killed process left locked, must not delay what is read next: it may be an undo. */
+const persistPatienceMs = 1_000
 
 /** Flags and tunables as this process knows them: read from PostgreSQL in the background, answered from memory. */
 export function createFlagClient(options: FlagClientOptions): FlagClient {
@@ -71,6 +73,7 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
   let fading: readonly LocalBack[] = []
   let confirmedAtMs = Number.NEGATIVE_INFINITY
   let away = false
+  let persisting: Promise<void> = Promise.resolve()
   let stopped = true
   let listener: Listener | undefined
   let poll: NodeJS.Timeout | undefined
@@ -94,17 +97,24 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
       confirmedAtMs = askedAtMs
       if (away) log.info('PostgreSQL answers again: flags are up to date')
       away = false
-      if (!(await keep(() => writeStateFile(directory, answer.written, answer.state, askedOnHostMs)))) return
       // An override that the journal does not have yet is what a person asked and nobody else knows: it stays.
       const over = asked.filter((back) => back.journalled && answer.outcomes.get(back.change) === 'over')
-      for (const back of over) await keep(() => forgetLocal(directory, back.change))
-      if (over.length > 0) await rereadOverrides()
+      persisting = persist(() => writeStateFile(directory, answer.written, answer.state, askedOnHostMs), over)
+      const patience = new AbortController()
+      await Promise.race([persisting, systemClock.sleep(persistPatienceMs, patience.signal)])
+      patience.abort()
     } catch (error) {
       if (!away && !stopped) log.warn({ err: error }, 'PostgreSQL does not answer: flags stay as last known')
       away = true
     }
   }
   const refresh = oneAtATime(ask, () => stopped)
+
+  const persist = async (write: () => Promise<void>, over: readonly LocalBack[]): Promise<void> => {
+    if (!(await keep(write))) return
+    for (const back of over) await keep(() => forgetLocal(directory, back.change))
+    if (over.length > 0) await rereadOverrides()
+  }
 
   /** A full or read-only disk costs the memory of a restart, never an answer. */
   const keep = async (write: () => Promise<unknown>): Promise<boolean> => {
@@ -169,6 +179,7 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
       unwatchFile(overridesFile(directory), onOverridesFile)
       await listener?.stop()
       await refresh()
+      await persisting
       await ownPool?.end()
     },
     isOn: (flag, who) => answers.isOn(typeof flag === 'string' ? flag : flag.id, who.subject, who.attributes ?? {}),
