@@ -35,7 +35,10 @@ export async function runOnce(
   const journal = openJournal(shop.pool)
   const changes = [given.fault, ...given.decoys]
   const before = (await journal.read()).at(-1)?.id ?? 0n
-  for (const change of changes) await letGo(journal, change)
+  // The fault comes last: the decoys must be out when it is.
+  for (const decoy of given.decoys) await letGo(journal, decoy)
+  await untilState(journal, given.decoys, ['exposed', 'bake', 'undone', 'settled'])
+  await letGo(journal, given.fault)
   const deadline = Date.now() + given.limitMs
   let states = await statesOf(journal)
   while (Date.now() < deadline) {
@@ -55,7 +58,7 @@ export async function runOnce(
     if (state?.state === 'exposed' || state?.state === 'bake')
       await requestBack(journal, { change, actor, reason: 'the run is over' })
   }
-  await untilAllBack(journal, changes)
+  await untilState(journal, changes, ['undone', 'settled', 'refused'])
 
   const undone = fault?.state === 'undone' && fault.undoneBecause?.cause !== 'person'
   const startedAt = fault?.go?.startedAt
@@ -99,15 +102,15 @@ async function letGo(journal: Journal, change: string): Promise<void> {
 
 const statesOf = async (journal: Journal): Promise<ReadonlyMap<string, ChangeState>> => foldAll(await journal.read())
 
-async function untilAllBack(journal: Journal, changes: readonly string[]): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
+async function untilState(
+  journal: Journal,
+  changes: readonly string[],
+  wanted: readonly ChangeState['state'][],
+): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
     const states = await statesOf(journal)
-    const out = changes.filter((change) => {
-      const state = states.get(change)?.state
-      return state === 'exposed' || state === 'bake'
-    })
-    if (out.length === 0) return
+    if (changes.every((change) => wanted.some((state) => states.get(change)?.state === state))) return
     await delay(500)
   }
-  throw new Error(`Not all of ${changes.join(', ')} came back within a minute.`)
+  throw new Error(`Not all of ${changes.join(', ')} became ${wanted.join(' or ')} within two minutes.`)
 }
