@@ -112,6 +112,50 @@ test.each([
   60_000,
 )
 
+test('what was taken back on this host is asked for before a running watcher does anything of itself', async ({
+  db,
+}) => {
+  const done: string[] = []
+  const reading = Promise.withResolvers<void>()
+  let pending = [{ change: id, actor: 'ama', reason: 'nobody watched', at: new Date() }]
+  const rollout = await flagRollout({ pool: db.pool, changes: ['any'] })
+  await rollout.go('any')
+  const { newWindows } = rollout.measurement
+  rollout.measurement.newWindows = async (...asked) => {
+    done.push('looked')
+    reading.resolve()
+    return newWindows.apply(rollout.measurement, asked)
+  }
+  await db.pool.query(`update sankofa.lease set expires_at = '-infinity'`)
+  const watcher = createWatcher({
+    pool: db.pool,
+    journal: openJournal(db.pool),
+    kinds: [rollout.kind],
+    measurement: rollout.measurement,
+    attempts: [],
+    clock: { ...systemClock, now: rollout.clock.now },
+    holder: 'running',
+    log: pino({ level: 'silent' }),
+    localBacks: {
+      // A slow disk: whoever does not wait for it has looked by then.
+      pending: async () => {
+        await Promise.race([reading.promise, systemClock.sleep(1_000)])
+        return pending
+      },
+      done: async () => {
+        done.push('asked back')
+        pending = []
+      },
+    },
+  })
+
+  watcher.start()
+  await expect.poll(async () => (await rollout.state('any')).state, { timeout: 20_000 }).toBe('undone')
+  await watcher.stop()
+
+  expect(done[0]).toBe('asked back')
+}, 60_000)
+
 test('the tick of a replaced leader changes nothing', async ({ db }) => {
   const rollout = await flagRollout({ pool: db.pool, changes: ['any'] })
   await rollout.go('any')

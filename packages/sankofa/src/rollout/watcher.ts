@@ -58,7 +58,25 @@ export function createWatcher(options: WatcherOptions): Watcher {
   let context = newContext(options, limits)
   let comparedAtMs = Number.NEGATIVE_INFINITY
 
+  let telling: Promise<void> | undefined
+  /** One at a time: two that read the same file would ask twice. */
+  const askLocalBacks = (): Promise<void> => {
+    const { localBacks, journal } = options
+    if (localBacks === undefined) return Promise.resolve()
+    telling ??= journalLocalBacks(journal, localBacks)
+      .catch((error: unknown) => {
+        // PostgreSQL is away more often than not when someone takes back locally.
+        log.debug({ err: error }, 'what was taken back on this host could not be journalled yet')
+      })
+      .finally(() => {
+        telling = undefined
+      })
+    return telling
+  }
+
   const lookAtWhatIsOut = async (epoch: bigint): Promise<void> => {
+    // First, because after a time without a watcher the turn may keep a change for good that a person took back meanwhile.
+    await askLocalBacks()
     await takeTurn(context, epoch)
     if (clock.now() - comparedAtMs < limits.driftCheckMs) return
     comparedAtMs = clock.now()
@@ -132,15 +150,9 @@ export function createWatcher(options: WatcherOptions): Watcher {
 
   /** Every watcher journals the backs of its own host, leading or not: they are requests, and the leader may be elsewhere. */
   const tellLocalBacks = async (): Promise<void> => {
-    const { localBacks, journal } = options
-    if (localBacks === undefined) return
+    if (options.localBacks === undefined) return
     while (!ending.signal.aborted) {
-      try {
-        await journalLocalBacks(journal, localBacks)
-      } catch (error) {
-        // PostgreSQL is away more often than not when someone takes back locally.
-        log.debug({ err: error }, 'what was taken back on this host could not be journalled yet')
-      }
+      await askLocalBacks()
       await clock.sleep(limits.tickMs, ending.signal)
     }
   }
@@ -172,7 +184,6 @@ export function createWatcher(options: WatcherOptions): Watcher {
       await Promise.all(running)
     },
     async tick(epoch) {
-      if (options.localBacks !== undefined) await journalLocalBacks(options.journal, options.localBacks)
       await lookAtWhatIsOut(epoch)
       // What has just started is shown in the same tick.
       if ((await startWhatIsAsked(context, epoch)) > 0) await takeTurn(context, epoch)
