@@ -19,7 +19,9 @@ function explain(change: ChangeStatus, act: Asking['act']): string {
     case 'go':
       return change.held === null
         ? change.undoProved
-          ? 'It is shown to a few customers first, and taken back by itself if they are hurt.'
+          ? change.kind === 'tunable'
+            ? 'Everyone gets it at once, and it is taken back by itself if more requests fail.'
+            : 'It is shown to a few customers first, and taken back by itself if they are hurt.'
           : 'Its undo is proved first; if that fails, nothing goes out and you are told why.'
         : 'It goes on from the stage where it was held.'
     case 'hold':

@@ -8,7 +8,7 @@ import { type Journal, requestBack, requestGo, requestHold } from '../journal/in
 import type { ConsoleAttempt } from './attempts.ts'
 import { readSeries } from './chart-series.ts'
 import type { Me } from './contract.ts'
-import { readForecast } from './forecast.ts'
+import { forecastWithoutControl, readForecast } from './forecast.ts'
 import { readHistory } from './history.ts'
 import type { JournalView } from './journal-view.ts'
 import type { KnownStatus } from './known-status.ts'
@@ -67,6 +67,8 @@ export function addApi(fastify: FastifyInstance, parts: ApiParts): void {
 
   app.get('/api/changes/:id/forecast', { schema: { params: ChangeParams } }, async (request) => {
     await parts.signedIn(request)
+    const asked = parts.view.states().find((state) => state.change === request.params.id)
+    if (asked?.control === 'none') return forecastWithoutControl
     return readForecast(pool, { attempts: attempts.map((attempt) => attempt.name), nowMs: clock.now() })
   })
 

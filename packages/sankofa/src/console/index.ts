@@ -14,7 +14,7 @@ export {
   type Verdict,
   verdicts,
 } from './contract.ts'
-export { readForecast } from './forecast.ts'
+export { forecastWithoutControl, readForecast } from './forecast.ts'
 export { readHistory } from './history.ts'
 export { createPerson, ensurePerson, revokePerson } from './people.ts'
 export { type ConsoleOptions, type ConsoleServer, createConsoleServer } from './server.ts'

@@ -1,3 +1,4 @@
+import { forecastWithoutControl } from '../../console/index.ts'
 import { type ChangeState, type Forecast, foldChange, requestGo } from '../../journal/index.ts'
 import { buildGuards, defaultStages, forecast } from '../../judge/index.ts'
 import { pgMeasurement } from '../../observe/index.ts'
@@ -27,7 +28,9 @@ export async function goCommand(
   const watched = await isWatched(context.pool)
   print(options, { change: state.change, asked: 'go', forecast: expected, watched }, [
     ...(expected === undefined ? [] : forecastLines(expected)),
-    ...(state.control === 'none' && state.held === undefined ? withoutControl : []),
+    ...(state.control === 'none' && state.held === undefined
+      ? [forecastWithoutControl.sentence, ...forecastWithoutControl.cannotSee.map((line) => `  ${line}`)]
+      : []),
     `Asked: ${state.change} ${state.held === undefined ? 'goes out' : 'goes on'}. Follow it with "sankofa status"; take it back with "sankofa back ${state.change}".`,
     ...(watched ? [] : ['! No watcher runs, so nothing happens yet. Start one: "sankofa watch".']),
   ])
@@ -52,11 +55,6 @@ async function whatWillBeSeen(context: Context, alpha: number): Promise<Forecast
   const stages = defaultStages(baseline.requestsPerSecond, baseline.subjects)
   return forecast({ baseline, plan: { stages, guards, alpha } })
 }
-
-const withoutControl: readonly string[] = [
-  'Everyone meets it at once: there is nobody without it to compare with, so failed requests are compared with the hour before.',
-  '  Slowness and what customers do not complete are not judged then: watch them on the console.',
-]
 
 function forecastLines(expected: Forecast): readonly string[] {
   return [
