@@ -7,7 +7,7 @@ import { bootstrap, createPool, isPortFree } from 'sankofa/db'
 import { buildConsole } from './up/build-console.ts'
 import { type Database, openDatabase } from './up/database.ts'
 import { openLogFile } from './up/log-file.ts'
-import { removeRuntime, runningStart, writeRuntime } from './up/runtime-file.ts'
+import { releaseDirectory, takeDirectory, writeRuntime } from './up/runtime-file.ts'
 import { readSettings, type Settings } from './up/settings.ts'
 import { type Supervised, supervise } from './up/supervisor.ts'
 import { welcome } from './up/welcome.ts'
@@ -37,7 +37,7 @@ function stopAll(): Promise<void> {
     // Customers first, so that nobody sees the shop close; the database last.
     for (const program of [...running].reverse()) await program.stop()
     await database?.stop()
-    if (directory !== undefined) removeRuntime(directory)
+    if (directory !== undefined) releaseDirectory(directory)
   })()
   return stopping
 }
@@ -72,8 +72,8 @@ async function waitForPort(name: string, port: number): Promise<void> {
 }
 
 async function start(settings: Settings): Promise<void> {
-  directory = undefined
-  const other = runningStart(settings.directory)
+  await mkdir(settings.directory, { recursive: true })
+  const other = takeDirectory(settings.directory)
   if (other !== undefined) {
     throw new SankofaError('SETTINGS_WRONG', {
       problems: [
@@ -81,7 +81,6 @@ async function start(settings: Settings): Promise<void> {
       ],
     })
   }
-  await mkdir(settings.directory, { recursive: true })
   directory = settings.directory
   await waitForPort('MARKET_PORT', settings.marketPort)
   await waitForPort('CONSOLE_PORT', settings.consolePort)

@@ -140,3 +140,15 @@ test('a full disk is named', async ({ skip }) => {
   expect(said).toMatch(/Only \d+ MB are free/)
   expect(code).toBe(2)
 }, 60_000)
+
+test('a second start on the same folder names the first, and takes nothing away from it', async () => {
+  const first = await startShop({ CUSTOMERS: '0' })
+  await untilReady(first)
+  const runtime = first.databaseUrl()
+
+  const { code, said } = await refusal({ SANKOFA_DIR: first.directory })
+
+  expect(said).toMatch(/is in use by another "npm start" \(process \d+\)/)
+  expect(code).toBe(2)
+  expect(first.databaseUrl()).toBe(runtime)
+}, 120_000)

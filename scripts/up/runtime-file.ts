@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,7 +10,8 @@ export type Runtime = {
   readonly consoleUrl: string
 }
 
-export const runtimeFile = (directory: string): string => join(directory, 'runtime.json')
+const runtimeFile = (directory: string): string => join(directory, 'runtime.json')
+const lockFile = (directory: string): string => join(directory, 'start.pid')
 
 export function writeRuntime(directory: string, runtime: Runtime): void {
   const file = runtimeFile(directory)
@@ -17,16 +19,56 @@ export function writeRuntime(directory: string, runtime: Runtime): void {
   renameSync(`${file}.new`, file)
 }
 
-export const removeRuntime = (directory: string): void => rmSync(runtimeFile(directory), { force: true })
+/**
+ * Makes `directory` ours until `releaseDirectory`.
+ *
+ * @returns the process of another `npm start` that has it; `undefined` when it is ours now
+ */
+export function takeDirectory(directory: string): number | undefined {
+  const file = lockFile(directory)
+  for (;;) {
+    try {
+      writeFileSync(file, String(process.pid), { flag: 'wx' })
+      return undefined
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = readPid(file)
+    if (holder !== undefined && isStart(holder)) return holder
+    // Left by a start that was killed.
+    rmSync(file, { force: true })
+  }
+}
 
-/** The process of another `npm start` that still uses `directory`; a number used again by another program is not. */
-export function runningStart(directory: string): number | undefined {
+/** Only what is ours: a start that was refused leaves the other's files alone. */
+export function releaseDirectory(directory: string): void {
+  if (readPid(lockFile(directory)) !== process.pid) return
+  rmSync(runtimeFile(directory), { force: true })
+  rmSync(lockFile(directory), { force: true })
+}
+
+function readPid(file: string): number | undefined {
   try {
-    const { startPid } = JSON.parse(readFileSync(runtimeFile(directory), 'utf8')) as Runtime
-    process.kill(startPid, 0)
-    const command = readFileSync(`/proc/${startPid}/cmdline`, 'utf8')
-    return command.includes('scripts/up.ts') && startPid !== process.pid ? startPid : undefined
+    const pid = Number(readFileSync(file, 'utf8'))
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined
   } catch {
     return undefined
+  }
+}
+
+/** A number that another program has by now is no start. */
+function isStart(pid: number): boolean {
+  try {
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes('scripts/up.ts')
+  } catch {
+    return readCommand(pid).includes('scripts/up.ts')
+  }
+}
+
+function readCommand(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
   }
 }

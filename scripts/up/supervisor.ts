@@ -21,6 +21,7 @@ export type Supervised = {
 
 const giveUpAfter = { deaths: 6, withinMs: 60_000 }
 const killAfterMs = 5_000
+const readyWithinMs = 120_000
 
 /**
  * Keeps one program running: when it dies, by kill -9 too, it is started again. Children watch for their parent
@@ -37,8 +38,15 @@ export function supervise(program: Program, onTrouble: (sentence: string, givenU
     resolve: resolveReady,
     reject: rejectReady,
   } = Promise.withResolvers<Record<string, unknown>>()
+  const patience = setTimeout(
+    () =>
+      rejectReady(
+        new Error(`${program.name} was not ready within ${readyWithinMs / 1000} s. Its log is ${program.log.path}.`),
+      ),
+    readyWithinMs,
+  )
   // A death before anybody awaits `ready` must not end this process.
-  ready.catch(() => {})
+  ready.catch(() => {}).finally(() => clearTimeout(patience))
   let wasReady = false
   let lastWords = ''
 
