@@ -23,7 +23,7 @@ test('customers who never arrive with the change take it back by the sample rati
   rollout.measurement.settings.effects.set('any', { lost: 1 })
   await rollout.go('any')
 
-  await rollout.until((states) => states.get(id)?.state === 'undone', 900)
+  await rollout.until((states) => states.get(id)?.state === 'undone', 1_800)
 
   expect((await rollout.state('any')).undoneBecause).toMatchObject({ cause: 'sample-ratio' })
 }, 60_000)

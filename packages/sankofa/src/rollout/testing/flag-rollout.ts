@@ -16,10 +16,14 @@ export function flagRollout(options: {
   readonly kind?: (kind: ChangeKind<unknown>) => ChangeKind<unknown>
   readonly watcher?: Partial<WatcherOptions>
 }): Promise<VirtualRollout> {
-  const { changes, kind: wrap = (kind) => kind, ...rest } = options
+  const { changes, kind: wrap = (kind) => kind, watcher, ...rest } = options
+  let goes = 0
+  // The draw of customers decides how long things take: with salts of its own a test would need luck.
+  const newSalt = (): string => String(++goes).padStart(32, '0')
   const flags = changes.map(flagNamed)
   return virtualRollout({
     ...rest,
+    watcher: { newSalt, ...watcher },
     kind: ({ pool, journal, clock }) => wrap(withProof(flagKind({ pool, journal, flags, clock }), clock)),
   })
 }
