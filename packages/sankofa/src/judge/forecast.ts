@@ -31,6 +31,8 @@ export type Traffic = {
   /** Active subjects in a window, mean. */
   readonly subjectsPerWindow: number
   readonly subjects: number
+  /** How much of that hour was measured; all of it unless told. */
+  readonly measuredMs?: number
   /** Subjects per second who fail a request for the first time in an epoch. */
   readonly firstFailuresPerSecond: number
 }
@@ -38,8 +40,9 @@ export type Traffic = {
 /** A stage that is undecided after this many times its expected wait asks a person. */
 export const deadlineFactor = 3
 
-/** Beyond this, no factor is worth naming. */
-const largestRatio = 1_000
+const hourMs = 3_600_000
+/** Beyond this a factor tells nobody anything: `harmedUntilSeen` speaks of such a harm. */
+const largestRatio = 20
 /** A stage that never decides is forecast as a day. */
 const longestMs = 24 * 3_600_000
 
@@ -152,11 +155,14 @@ function sentence(traffic: Traffic, stages: readonly StageForecast[]): string {
   const seen = `${strong}${slight}`
   const shown = Math.max(1, Math.round((first?.share ?? 0) * traffic.subjects))
   return (
-    `At ${plainNumber(traffic.requestsPerSecond)} requests a second and ${traffic.subjects.toLocaleString('en')} customers an hour, ` +
+    `At ${plainNumber(traffic.requestsPerSecond)} requests a second and ${traffic.subjects.toLocaleString('en')} customers an hour${estimated(traffic)}, ` +
     `about ${shown.toLocaleString('en')} see the change first; ${seen}; a harmless change reaches ` +
     `${percent(stages.at(-1)?.share ?? 0)} in about ${duration(toLastMs)}.`
   )
 }
+
+const estimated = ({ measuredMs = hourMs }: Traffic): string =>
+  measuredMs < 0.9 * hourMs ? ` (estimated from ${duration(measuredMs)})` : ''
 
 function cannotSee(plan: JudgePlan, stages: readonly StageForecast[]): readonly string[] {
   const ratios = stages.flatMap(({ smallestRatio }) => smallestRatio ?? [])

@@ -47,7 +47,8 @@ export async function readBaseline(pool: pg.Pool, nowMs: number): Promise<Baseli
   return {
     requestsPerSecond: perWindow(sum?.requests) / (windowMs / 1_000),
     subjectsPerWindow: perWindow(sum?.subjects),
-    subjects: estimateSubjects(sum?.sketches ?? []),
+    subjects: anHour(estimateSubjects(sum?.sketches ?? []), windows * windowMs),
+    measuredMs: windows * windowMs,
     firstFailuresPerSecond: perWindow(sum?.subjects_failed) / (windowMs / 1_000),
     routes: [...routes]
       .filter(([route]) => route !== unmatchedRoute && route !== overflowRoute)
@@ -60,6 +61,13 @@ export async function readBaseline(pool: pg.Pool, nowMs: number): Promise<Baseli
       .sort((a, b) => b.requests - a.requests),
   }
 }
+
+/**
+ * How many subjects an hour will bring, from those that a part of it brought. They come again, so their number grows slower
+ * than time: by its root is a guess, and one that rather draws a stage too small than too large.
+ */
+const anHour = (subjects: number, measuredMs: number): number =>
+  measuredMs === 0 ? 0 : Math.round(subjects * Math.sqrt(Math.max(periodMs / measuredMs, 1)))
 
 const thresholdsOf = (histogram: MutableHistogram) => ({
   p75: quantile(histogram, 0.75) ?? 0,

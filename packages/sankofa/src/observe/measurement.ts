@@ -9,8 +9,10 @@ export type Baseline = {
   readonly requestsPerSecond: number
   /** Active subjects in a window, mean. */
   readonly subjectsPerWindow: number
-  /** Distinct subjects seen in the period. */
+  /** Distinct subjects an hour; estimated where less than an hour was measured. */
   readonly subjects: number
+  /** How much of the last hour was measured. */
+  readonly measuredMs?: number
   /** Subjects per second who fail for the first time in their session, all guards of measure `errors`. */
   readonly firstFailuresPerSecond: number
   readonly routes: readonly {

@@ -25,7 +25,8 @@ test('the baseline is what was measured: rates, quantiles where there is enough,
   // 500 requests in two windows of 10 s.
   const windows = Math.floor((clock.now() - testStartMs) / 10_000) + 1
   expect(baseline.requestsPerSecond).toBeCloseTo(500 / (windows * 10), 6)
-  expect(baseline.subjects).toBe(90)
+  // 90 in 20 s of an hour: 90 × √180.
+  expect(baseline).toMatchObject({ subjects: 1_207, measuredMs: 20_000 })
   const [often, seldom] = baseline.routes
   expect(often).toMatchObject({ route: 'GET /often', requests: 400, errorShare: 0.025 })
   expect(often?.thresholdsUs?.p75).toBeGreaterThanOrEqual(20_000)
@@ -41,6 +42,7 @@ test('a baseline without measurements says so with zeros, not with an error', as
     requestsPerSecond: 0,
     subjectsPerWindow: 0,
     subjects: 0,
+    measuredMs: 0,
     firstFailuresPerSecond: 0,
     routes: [],
   })
