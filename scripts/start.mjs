@@ -23,7 +23,7 @@ const [major = 0] = process.versions.node.split('.').map(Number)
 if (major < 20) fail(`Sankofa's repository needs Node 20 or newer to install itself; this is ${process.version}.`)
 
 if (!isInstalled()) {
-  console.log('Installing packages (once, about half a minute) …')
+  console.log('Installing packages (once, about a minute) …')
   const npm = process.env.npm_execpath
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const options = { cwd: root, stdio: 'inherit' }

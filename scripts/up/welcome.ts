@@ -17,7 +17,7 @@ Ready in ${facts.seconds.toFixed(1)} s. ${facts.customers ? 'Customers are shopp
   database  ${facts.database}
   logs      ${facts.logs}
 
-Three things to try, in another terminal:
+Three things to try, in another terminal${facts.customers ? '' : ' (they need customers: start without CUSTOMERS=0)'}:
   1. npx sankofa go demo-broken-checkout     a change that breaks checkout: it is undone in about half a minute
   2. npx sankofa go demo-good-sorting        a harmless one: it goes on, stage by stage
   3. npx sankofa status                      what is out, what the evidence says, what was taken back
