@@ -66,7 +66,12 @@ function forecastLines(expected: Forecast): readonly string[] {
   ]
 }
 
-const seen = ({ harmedUntilSeen, smallestRatio }: Forecast['stages'][number]): string =>
-  harmedUntilSeen === undefined
-    ? '; too few customers to see a harm'
-    : `; a strong harm is seen after about ${harmedUntilSeen} customers${smallestRatio === undefined ? '' : `, a growth of errors from ${Number(smallestRatio.toFixed(1))}-fold`}`
+/** At the last stage hardly anybody is left to compare with: naming hundreds of customers would tell nobody anything. */
+const mostWorthNaming = 100
+
+function seen({ harmedUntilSeen, smallestRatio }: Forecast['stages'][number]): string {
+  if (harmedUntilSeen === undefined) return '; too few customers to see a harm'
+  if (harmedUntilSeen > mostWorthNaming) return ''
+  const growth = smallestRatio === undefined ? '' : `, a growth of errors from ${Number(smallestRatio.toFixed(1))}-fold`
+  return `; a strong harm is seen after about ${harmedUntilSeen} customers${growth}`
+}
