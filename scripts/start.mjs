@@ -55,7 +55,6 @@ const child = spawn(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, SANKOFA_PARENT_PID: String(process.pid) },
   },
 )
 
