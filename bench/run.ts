@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util'
+import type { BenchOptions } from './options.ts'
 
-/** `npm run bench -- NAME [--json] [--seed N] [--runs N]`: one question, the peers beside it in the same run. */
-export type BenchOptions = {
-  readonly json: boolean
-  readonly seed: number | undefined
-  readonly runs: number | undefined
-  log(line: string): void
-}
 type Bench = { run(options: BenchOptions): Promise<Record<string, unknown>> }
 
 const benches: Readonly<Record<string, { readonly question: string; load(): Promise<Bench> }>> = {

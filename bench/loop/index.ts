@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { withScratchServer } from 'sankofa/db'
-import type { BenchOptions } from '../run.ts'
+import type { BenchOptions } from '../options.ts'
 import { type RunResult, runOnce } from './rollout-run.ts'
 import { openShop } from './shop.ts'
 import { runVirtual } from './virtual/index.ts'

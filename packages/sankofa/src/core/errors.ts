@@ -1,4 +1,4 @@
-import type { ChangeId } from './ids.ts'
+import type { ChangeId } from './names.ts'
 
 /** Every error that Sankofa raises on purpose: a stable code, an HTTP status, and a text that says what to do. */
 const catalogue = {

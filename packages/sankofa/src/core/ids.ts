@@ -1,12 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import type { Brand } from './brand.ts'
 import { SankofaError } from './errors.ts'
-
-/** Names one change: lower-case words joined by hyphens, such as `demo-broken-checkout`. */
-export type ChangeId = Brand<string, 'ChangeId'>
-/** Names what runs: `SANKOFA_RELEASE`, else the git commit and a hash of what is not committed. */
-export type ReleaseId = Brand<string, 'ReleaseId'>
+import type { ChangeId, ReleaseId } from './names.ts'
 
 const changeIdPattern = /^[a-z0-9][a-z0-9._-]{0,99}$/
 
