@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { createPool } from 'sankofa/db'
 import { inject, test as plain } from 'vitest'
@@ -22,7 +23,8 @@ export async function createDatabase(template = 'template_sankofa'): Promise<Tes
     url: urlOf(name),
     pool,
     async drop() {
-      await pool.end()
+      // A test that failed may still hold a connection: its end must not be waited for.
+      await Promise.race([pool.end(), delay(2_000, undefined, { ref: false })])
       await asAdmin((admin) => admin.query(`drop database if exists ${name} with (force)`))
     },
   }
