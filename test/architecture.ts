@@ -10,11 +10,25 @@ export const mayImport = {
   journal: ['core', 'db', 'judge'],
   events: ['core', 'db', 'journal'],
   observe: ['core', 'db', 'histogram', 'judge', 'journal', 'events'],
+  migrate: ['core', 'db', 'judge', 'journal', 'events', 'observe'],
   flags: ['core', 'db', 'judge', 'journal', 'events', 'observe'],
   rollout: ['core', 'db', 'judge', 'journal', 'events', 'observe'],
   alert: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe'],
   console: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe', 'alert'],
-  cli: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe', 'flags', 'rollout', 'alert', 'console'],
+  cli: [
+    'core',
+    'db',
+    'histogram',
+    'judge',
+    'journal',
+    'events',
+    'observe',
+    'migrate',
+    'flags',
+    'rollout',
+    'alert',
+    'console',
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 /** What to do instead, for imports that are tempting. */

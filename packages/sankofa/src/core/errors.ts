@@ -145,6 +145,11 @@ const catalogue = {
     text: (d: { tunable: string; by: string }) =>
       `Tunable "${d.tunable}" was settled by change ${d.by}: the value before it is no longer kept. Propose the value that you want as a new change.`,
   },
+  MIGRATION_UNREADABLE: {
+    status: 422,
+    text: (d: { file: string; line: number; reason: string }) =>
+      `${d.file}, line ${d.line}: PostgreSQL's grammar does not take this (${d.reason}). Mend it; what only psql knows, such as \\copy, has to become SQL.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
