@@ -150,6 +150,26 @@ const catalogue = {
     text: (d: { file: string; line: number; reason: string }) =>
       `${d.file}, line ${d.line}: PostgreSQL's grammar does not take this (${d.reason}). Mend it; what only psql knows, such as \\copy, has to become SQL.`,
   },
+  SHADOW_UNUSABLE: {
+    status: 503,
+    text: (d: { where: string; reason: string }) =>
+      `The server at ${d.where} cannot be used for proofs: ${d.reason}. Leave --shadow out to use the embedded server, or name one on which you may do everything.`,
+  },
+  MIGRATIONS_NOT_FOUND: {
+    status: 404,
+    text: (d: { directory: string; reason: string; looks: readonly string[] }) =>
+      `No migrations were read in ${d.directory}: ${d.reason}. Known layouts:\n${d.looks.map((line) => `  - ${line}`).join('\n')}\nFor any other, write a module that exports "migrations" as a list of { id, up, undo } (SQL, or an async function of a client) and name it with --loader ./migrations.ts.`,
+  },
+  MIGRATIONS_UNCLEAR: {
+    status: 422,
+    text: (d: { directory: string; tools: readonly string[] }) =>
+      `The files in ${d.directory} can be read as those of ${d.tools.join(' or ')}. Say which with --tool ${d.tools[0] ?? 'TOOL'}.`,
+  },
+  MIGRATIONS_WRONG: {
+    status: 422,
+    text: (d: { directory: string; tool: string; problems: readonly string[] }) =>
+      `The ${d.tool} migrations in ${d.directory} cannot be used as they are:\n${d.problems.map((line) => `  - ${line}`).join('\n')}`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
