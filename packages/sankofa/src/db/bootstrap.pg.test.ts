@@ -16,6 +16,7 @@ test('many processes bootstrapping an empty database at once leave one complete 
     'events',
     'alert',
     'console',
+    'statements',
   ])
 })
 

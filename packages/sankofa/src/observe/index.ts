@@ -29,5 +29,7 @@ export { type AttemptPoint, type ProcessGauges, readSignals, type Signals, type 
 export { redactText } from './redact.ts'
 export { type RequestContext, requestContext, type Timings } from './request-context.ts'
 export { type RolledUp, retention, rollUp } from './roll-up.ts'
+export { readStatements, type StatementFilter } from './statements/read-statements.ts'
+export { noRequest, type RecordedStatement } from './statements/recorded-statement.ts'
 /** @internal */
 export { newVisitor, readVisitor } from './visitor.ts'
