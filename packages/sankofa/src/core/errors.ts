@@ -170,6 +170,74 @@ const catalogue = {
     text: (d: { directory: string; tool: string; problems: readonly string[] }) =>
       `The ${d.tool} migrations in ${d.directory} cannot be used as they are:\n${d.problems.map((line) => `  - ${line}`).join('\n')}`,
   },
+  MIGRATION_GROUP_UNKNOWN: {
+    status: 404,
+    text: (d: { group: string; known: readonly string[] }) =>
+      `There is no migration "${d.group}", neither in the folder nor in the database. ${d.known.length === 0 ? 'There are none at all: check the folder.' : `The last ones are ${d.known.join(', ')}.`}`,
+  },
+  MIGRATION_GROUP_TORN: {
+    status: 422,
+    text: (d: { group: string; between: string }) =>
+      `The migrations of the group "${d.group}" do not follow one another: ${d.between} of another group stands between them. Put them next to each other, or give it the same group.`,
+  },
+  MIGRATION_EDITED: {
+    status: 409,
+    text: (d: { edited: readonly string[] }) =>
+      `${d.edited.join(', ')} ${d.edited.length === 1 ? 'was' : 'were'} edited after being applied, so nothing was done. Restore what was applied and put the difference into a new migration; if the edit changes nothing, run "sankofa migrate up --accept ${d.edited[0] ?? ''}".`,
+  },
+  MIGRATION_OUT_OF_ORDER: {
+    status: 409,
+    text: (d: { group: string; missing: readonly string[] }) =>
+      `${d.group} comes after ${d.missing.join(', ')}, which ${d.missing.length === 1 ? 'is' : 'are'} not applied, so nothing was done. Run "sankofa migrate up" for all, or add --out-of-order if it needs none of them.`,
+  },
+  MIGRATION_LATER_APPLIED: {
+    status: 409,
+    text: (d: { group: string; later: readonly string[] }) =>
+      `${d.later.join(', ')} ${d.later.length === 1 ? 'was' : 'were'} applied after ${d.group} and may need it, so nothing was done. "sankofa migrate back ${d.group} --also-later" takes back ${[...d.later, d.group].join(', then ')}.`,
+  },
+  MIGRATION_NOT_APPLIED: {
+    status: 409,
+    text: (d: { group: string }) =>
+      `${d.group} is not applied, so there is nothing to take back. "sankofa migrate status" shows what is.`,
+  },
+  MIGRATION_NO_UNDO: {
+    status: 409,
+    text: (d: { migration: string; reason: string }) =>
+      `${d.migration} cannot be taken back: ${d.reason}. Nothing was done. "sankofa migrate new --derive" writes an undo to prove and use.`,
+  },
+  MIGRATION_HALF_WAY: {
+    status: 409,
+    text: (d: { group: string; state: string; next: string }) => `${d.group} is ${d.state}. ${d.next}`,
+  },
+  MIGRATION_IN_DOUBT: {
+    status: 409,
+    text: (d: { migration: string; statement: string; command: string }) =>
+      `A run of ${d.migration} ended while this statement ran, and the database does not tell whether it was done: ${d.statement}. Look, then run "${d.command} --step-done" or "${d.command} --step-again".`,
+  },
+  MIGRATIONS_BUSY: {
+    status: 409,
+    text: (d: { by: string; waitedS: number }) =>
+      `Another migrator is at work (${d.by}); nothing was done after waiting ${d.waitedS} s. Wait until it ends; if it hangs, end it with "select pg_terminate_backend(PID)" and run this again.`,
+  },
+  MIGRATION_BLOCKED: {
+    status: 409,
+    text: (d: { migration: string; tries: number; waitedS: number; by: readonly string[] }) =>
+      `${d.migration} got no lock in ${d.tries} tries over ${d.waitedS} s, so this part of it was not done. ${d.by.length === 0 ? 'Who held it could not be seen.' : `In the way: ${d.by.join('; ')}.`} Wait for them or end them, then run it again.`,
+  },
+  MIGRATION_FAILED: {
+    status: 422,
+    text: (d: { migration: string; doing: 'up' | 'undo'; statement: string; reason: string; left: string }) =>
+      `The ${d.doing} of ${d.migration} failed at "${d.statement}": ${d.reason}. ${d.left}`,
+  },
+  MIGRATION_TOOL_ABSENT: {
+    status: 409,
+    text: (d: { migration: string; tool: string }) =>
+      `${d.migration} belongs to ${d.tool}, whose own history has to be kept true, and its folder is not here. Nothing was done: run this where the migrations are.`,
+  },
+  BACKFILL_WRONG: {
+    status: 422,
+    text: (d: { name: string; reason: string }) => `The backfill of ${d.name} cannot run: ${d.reason}.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
