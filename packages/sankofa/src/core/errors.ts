@@ -238,6 +238,35 @@ const catalogue = {
     status: 422,
     text: (d: { name: string; reason: string }) => `The backfill of ${d.name} cannot run: ${d.reason}.`,
   },
+  STASH_REFUSED: {
+    status: 409,
+    text: (d: { migration: string; reason: string }) =>
+      `${d.migration} was not run and nothing was changed: ${d.reason} Change it, or run it again accepting this loss.`,
+  },
+  STASH_OVER_BUDGET: {
+    status: 409,
+    text: (d: { migration: string; needs: string; budget: string; largest: string }) =>
+      `${d.migration} was not run and nothing was changed: keeping what it destroys takes ${d.needs} (most of it ${d.largest}), and the stash may take ${d.budget}. Raise the budget, make room by "sankofa migrate stash", or split the migration.`,
+  },
+  STASH_INCOMPLETE: {
+    status: 409,
+    text: (d: { migration: string; found: readonly string[] }) =>
+      `${d.migration} was rolled back and nothing was changed: it did what nobody had foreseen, so the stash would not hold it all: ${d.found.join('; ')}. Prove it again, so that its shadow run is seen, then run it again.`,
+  },
+  STASH_TAMPERED: {
+    status: 409,
+    text: (d: { migration: string; table: string; stash: string }) =>
+      `What was kept of ${d.table} for ${d.migration} (${d.stash}) is not what was written there, so nothing was changed. Find out who altered it; drop that stash to take the migration back without it.`,
+  },
+  STASH_GONE: {
+    status: 409,
+    text: (d: { migration: string; tables: readonly string[]; why: string }) =>
+      `${d.migration} was not run and nothing was changed: what was kept of ${d.tables.join(', ')} ${d.why}, so it cannot be given back. Run it again accepting this loss, or mend the data by hand.`,
+  },
+  STASH_UNKNOWN: {
+    status: 404,
+    text: (d: { id: string }) => `There is no stash ${d.id} that still holds rows. "sankofa migrate stash" lists them.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>

@@ -1,0 +1,59 @@
+import type { TableName } from '../sql/effects.ts'
+
+/** One table of which a step, or what takes it back, may destroy something. */
+export type Keep = {
+  readonly table: TableName & { readonly schema: string }
+  /** What is copied of each row; `all` also covers rows that go as a whole. */
+  readonly columns: readonly string[] | 'all'
+  /** The columns by which a row is known again. Empty: whole rows, counted. */
+  readonly key: readonly string[]
+  /** As PostgreSQL estimates them. */
+  readonly rows: number
+  readonly bytes: number
+  readonly how: 'copy'
+  /** Before which unit of the step it is copied. */
+  readonly unit: number
+  /** Why it is kept, and what is weaker than usual: a phrase for people. */
+  readonly because: string
+}
+
+/** What has to be kept before a step runs. Plain data. */
+export type StashPlan = {
+  readonly keeps: readonly Keep[]
+  /** The most that copying may take; what is left after the step is usually far less. */
+  readonly bytes: number
+  /** The step can only be run with a loss, or nobody can know: why, as a sentence. */
+  readonly refuse?: string
+  /** Everything the step does is one transaction. */
+  readonly oneTransaction: boolean
+  /** What takes the step back, where it can be tried out inside the step's transaction. */
+  readonly rehearsal?: readonly string[]
+  /** Sentences on what is weaker than a copy by key in one transaction. */
+  readonly notes: readonly string[]
+}
+
+/** What running a step kept and gave back. */
+export type StashReport = {
+  readonly kept: readonly {
+    readonly table: string
+    readonly rows: number
+    readonly bytes: number
+    readonly stash: string
+  }[]
+  readonly restored: readonly RestoredTable[]
+}
+
+export type RestoredTable = {
+  readonly table: string
+  /** Rows that were missing. */
+  readonly inserted: number
+  /** Rows of which at least one value was put back. */
+  readonly updated: number
+  /** Rows that somebody has deleted since: they stay deleted. */
+  readonly deletedSince: number
+  /** Values that were written since: they stay as written. */
+  readonly writtenSince: number
+  /** Rows that stay in the stash, with the reason of the first one. */
+  readonly left: number
+  readonly leftBecause?: string
+}
