@@ -17,6 +17,7 @@ test('many processes bootstrapping an empty database at once leave one complete 
     'alert',
     'console',
     'statements',
+    'migrate',
     'stash',
   ])
 })
