@@ -16,7 +16,7 @@ import {
 
 export { defineConfig } from './cli/config.ts'
 export { defineFlag, defineTunable, type Flag, type Tunable } from './flags/index.ts'
-export { observePool, type RequestContext, requestContext } from './observe/index.ts'
+export { observeClient, observePool, type RequestContext, requestContext } from './observe/index.ts'
 
 export type SankofaOptions = {
   /** Names the service in measurements and messages. */
@@ -33,6 +33,8 @@ export type SankofaOptions = {
   /** Standard output unless told. */
   readonly log?: Logger
   readonly logRequests?: boolean
+  /** Records which statements observed pools send, without values, so that migrations are proved against them; true unless told. */
+  readonly recordStatements?: boolean
   readonly clock?: Clock
   readonly limits?: Partial<Limits>
 }
@@ -82,6 +84,7 @@ export function sankofa(options: SankofaOptions): Sankofa {
     ...clock,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.logRequests === undefined ? {} : { logRequests: options.logRequests }),
+    ...(options.recordStatements === undefined ? {} : { recordStatements: options.recordStatements }),
   })
   const events = createEventWriter({
     subjectKey: flagClient.subjectKey,

@@ -13,7 +13,7 @@ export {
   type WindowTotals,
   windowMs,
 } from './measurement.ts'
-export { observePool } from './observe-pool.ts'
+export { observeClient, observePool } from './observe-pool.ts'
 export {
   createObserver,
   type Observer,

@@ -1,5 +1,7 @@
 import type pg from 'pg'
 import { contexts, type OpenContext } from './request-context.ts'
+import type { Tally } from './statements/sightings.ts'
+import { currentRecorder } from './statements/statement-recorder.ts'
 
 type Callback = (...args: unknown[]) => unknown
 type Connect = (callback?: Callback) => Promise<unknown> | undefined
@@ -9,7 +11,8 @@ const observedPools = new WeakSet<pg.Pool>()
 const observedClients = new WeakSet<object>()
 
 /**
- * Adds the time spent waiting for a connection and for PostgreSQL to the request that waits.
+ * Adds the time spent waiting for a connection and for PostgreSQL to the request that waits, and records which statements
+ * are sent, without their values.
  *
  * The same pool comes back. Callback forms also keep their request's context: on a busy pool, pg alone runs them in that of
  * whichever request gave its connection back.
@@ -34,27 +37,47 @@ export function observePool(pool: pg.Pool): pg.Pool {
   return pool
 }
 
-function observeClient(client: pg.PoolClient): void {
+/** The same for one client of `pg`, such as those of a pool that is not `pg`'s own (Knex: `pool.afterCreate`). */
+export function observeClient(client: pg.ClientBase): void {
   if (observedClients.has(client)) return
   observedClients.add(client)
   const query = client.query.bind(client) as Query
   const timedQuery: Query = (...args) => {
     const context = contexts.getStore()
+    const outcome = currentRecorder()?.sent(args[0], args[1], context?.route)
     const last = args.length - 1
     const callback = args[last]
     if (typeof callback === 'function') {
-      args[last] = timed(callback as Callback, context, 'dbUs')
+      const told = outcome === undefined ? (callback as Callback) : telling(callback as Callback, outcome)
+      args[last] = timed(told, context, 'dbUs')
       return query(...args)
     }
-    if (context === undefined) return query(...args)
-    const waited = waitIn(context, 'dbUs')
+    if (context === undefined && outcome === undefined) return query(...args)
+    const waited = context === undefined ? undefined : waitIn(context, 'dbUs')
     const answer = query(...args)
-    // A cursor or a stream is no promise: its waiting is the reader's pace, and is not counted.
-    if (answer instanceof Promise) answer.then(waited, waited)
+    // A cursor or a stream is no promise: its waiting is the reader's pace, and is not counted; that it works is assumed.
+    if (answer instanceof Promise)
+      answer.then(outcome === undefined ? waited : () => succeeded(outcome, waited), waited ?? ignore)
+    else if (outcome !== undefined) outcome.succeeded = true
     return answer
   }
   client.query = timedQuery as typeof client.query
 }
+
+// Whoever asked hears of the failure; this branch of the promise must not be an unhandled one.
+const ignore = (): void => {}
+
+function succeeded(outcome: Tally, waited: (() => void) | undefined): void {
+  outcome.succeeded = true
+  waited?.()
+}
+
+const telling =
+  (callback: Callback, outcome: Tally): Callback =>
+  (error, ...rest) => {
+    if (!(error instanceof Error)) outcome.succeeded = true
+    return callback(error, ...rest)
+  }
 
 type Wait = 'poolUs' | 'dbUs'
 

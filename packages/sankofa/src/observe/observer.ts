@@ -13,6 +13,7 @@ import { windowMs } from './measurement.ts'
 import { createOutbox } from './outbox.ts'
 import { observeOutgoingHttp } from './outgoing-http.ts'
 import { contexts } from './request-context.ts'
+import { createStatementRecorder, recordWith, type StatementsHealth } from './statements/statement-recorder.ts'
 import { Window } from './window.ts'
 import { type StatusClass, statusClasses } from './window-cells.ts'
 
@@ -32,6 +33,8 @@ export type ObserverOptions = {
   readonly directory?: string
   /** One log line a request; true unless told. */
   readonly logRequests?: boolean
+  /** Which statements observed pools send, without values; true unless told. A migration is proved against them. */
+  readonly recordStatements?: boolean
 }
 
 /** How a request ended. `status` is `undefined` when the client left before any reply. */
@@ -43,6 +46,8 @@ export type ObserverHealth = {
   readonly requestsInFlight: number
   /** Counted since the last report that got through. */
   readonly dropped: Readonly<Dropped>
+  /** Absent where statements are not recorded. */
+  readonly statements?: StatementsHealth
 }
 
 /** Measures every request of a process, and writes what it measured every 10 s. Failing to write never touches a request. */
@@ -65,6 +70,9 @@ export interface Observer {
 const tickMs = 250
 const stopWithinMs = 3_000
 const retryMs = 2_000
+const firstStatementsAfterMs = 10_000
+const statementsEveryMs = 60_000
+const lastStatementsWithinMs = 200
 
 /** What no route took. */
 export const unmatchedRoute = '(unmatched)'
@@ -80,6 +88,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const reporter = { processId: `${service}-${process.pid}-${randomBytes(4).toString('hex')}`, service, release }
   const outbox = createOutbox(pool, limits, log)
   const gauges = readGauges(options.directory)
+  const statements = options.recordStatements === false ? undefined : createStatementRecorder({ pool, release, log })
   const routes = new Set<string>()
   const inFlight = new Set<LiveRequest>()
   const firstFailures = createFirstFailures()
@@ -88,6 +97,8 @@ export function createObserver(options: ObserverOptions): Observer {
   const stopped = new AbortController()
   let loop: Promise<void> | undefined
   let stopOutgoing = (): void => {}
+  let stopRecording = (): void => {}
+  let statementsAtMs = Number.POSITIVE_INFINITY
   let window = new Window(windowStart(clock.now()), limits, watches)
   let drainAtMs = Number.POSITIVE_INFINITY
 
@@ -164,6 +175,11 @@ export function createObserver(options: ObserverOptions): Observer {
     markUnanswered()
     current()
     const nowMs = clock.now()
+    void statements?.digest()
+    if (nowMs >= statementsAtMs) {
+      statementsAtMs = nowMs + statementsEveryMs
+      void statements?.write(nowMs)
+    }
     if (nowMs < drainAtMs) return
     drainAtMs = Number.POSITIVE_INFINITY
     void outbox.drain().then((empty) => {
@@ -176,6 +192,8 @@ export function createObserver(options: ObserverOptions): Observer {
     start() {
       if (loop !== undefined) return
       stopOutgoing = observeOutgoingHttp()
+      if (statements !== undefined) stopRecording = recordWith(statements)
+      statementsAtMs = clock.now() + firstStatementsAfterMs
       void gauges.refreshDisk()
       loop = (async () => {
         while (!stopped.signal.aborted) {
@@ -193,13 +211,19 @@ export function createObserver(options: ObserverOptions): Observer {
       stopped.abort()
       await loop
       stopOutgoing()
+      stopRecording()
       roll(clock.now(), true)
       gauges.stop()
       const until = performance.now() + stopWithinMs
       const giveUp = new AbortController()
       const written = (async () => {
         while (performance.now() < until && !giveUp.signal.aborted) {
-          if (await outbox.drain()) return true
+          if (await outbox.drain()) {
+            // A process that lives shorter than a minute was heard too.
+            await statements?.digest(lastStatementsWithinMs)
+            await statements?.write(clock.now())
+            return true
+          }
           await systemClock.sleep(100, giveUp.signal)
         }
         return false
@@ -244,6 +268,7 @@ export function createObserver(options: ObserverOptions): Observer {
         bytesPending: bytes,
         requestsInFlight: inFlight.size,
         dropped: { ...outbox.dropped() },
+        ...(statements === undefined ? {} : { statements: statements.health() }),
       }
     },
   }

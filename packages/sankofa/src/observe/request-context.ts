@@ -31,6 +31,8 @@ export interface RequestContext {
 
 /** @internal The context with what only the toolkit may change. */
 export interface OpenContext extends RequestContext {
+  /** The route's template. */
+  readonly route: string
   readonly timings: Timings
 }
 

@@ -14,6 +14,8 @@ export const retention = {
   reportsMs: 30 * dayMs,
   /** Hashes of subjects, after their change is over. */
   subjectsMs: 7 * dayMs,
+  /** Statements that no release sends any more. */
+  statementsMs: 14 * dayMs,
 } as const
 
 /** Windows moved in one transaction: bounds its memory and its locks. */
@@ -47,6 +49,8 @@ const expiries: readonly (readonly [text: string, ageMs: number])[] = [
       where watch.go_id = part.go_id and watch.closed_at < $1::timestamptz`,
     retention.subjectsMs,
   ],
+  ['delete from sankofa.statement_route as sent where sent.last_seen < $1::timestamptz', retention.statementsMs],
+  ['delete from sankofa.statement as statement where statement.last_seen < $1::timestamptz', retention.statementsMs],
 ]
 
 type CellRow = {

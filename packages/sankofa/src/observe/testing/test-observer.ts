@@ -40,6 +40,7 @@ export function testObserver(options: {
   readonly startMs?: number
   readonly exposures?: (subject: string) => readonly Exposure[]
   readonly watches?: () => ReadonlyMap<bigint, Watch>
+  readonly recordStatements?: boolean
 }): TestObserver {
   const clock = createManualClock(options.startMs ?? testStartMs)
   const watch: Watch = { guards: testGuards, sampleRate: 1 }
@@ -55,6 +56,7 @@ export function testObserver(options: {
     log: pino({ level: 'silent' }),
     clock,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.recordStatements === undefined ? {} : { recordStatements: options.recordStatements }),
   })
   observer.start()
   return {
