@@ -64,6 +64,8 @@ export type CatalogueObject = {
   readonly on?: string
   /** Everything that is compared; absent and `null` are the same. */
   readonly properties: Readonly<Record<string, Value>>
+  /** A function's whole definition as the server writes it: all of it is in the properties too, so it is not compared. */
+  readonly sql?: string
   readonly identity: Identity
 }
 

@@ -1,8 +1,11 @@
-import { canonical } from './canonical.ts'
 import type { Catalogue, CatalogueObject, ObjectKind } from './catalogue.ts'
+import { changesOf } from './changes.ts'
+import { reorderedTables } from './column-order.ts'
+import { pairRenamed } from './pair-renamed.ts'
+import { sayChange, sayOrder, sayPresence, sayRenamed } from './words.ts'
 
 export const grades = ['exact', 'column-order', 'cosmetic', 'differs'] as const
-/** From best to worst. */
+/** From best to worst. Names come after order: a later migration may use the name, hardly any code uses the order. */
 export type Grade = (typeof grades)[number]
 
 /** One thing that is not as it was, in words. */
@@ -20,33 +23,65 @@ export type Comparison = { readonly grade: Grade; readonly differences: readonly
 
 /**
  * Says whether a schema is again what it was. The grade is the weight of the worst difference: names of indexes and
- * constraints are `cosmetic`, the order of columns is `column-order`, all else `differs`.
+ * constraints and the layout of function texts are `cosmetic`, the order of a table's columns is `column-order`, all else
+ * `differs`. What belongs to a table that is missing is not named beside it.
  */
 export function compareCatalogues(before: Catalogue, after: Catalogue): Comparison {
-  const was = byName(before)
-  const is = byName(after)
-  const differences: Difference[] = []
-  for (const [name, object] of was) {
-    const now = is.get(name)
-    if (now === undefined) {
-      differences.push(differs('missing', object, 'is missing after the undo'))
-    } else if (canonical(object.properties) !== canonical(now.properties)) {
-      differences.push(differs('changed', object, 'is not what it was'))
-    }
-  }
-  for (const [name, object] of is) {
-    if (!was.has(name)) differences.push(differs('left over', object, 'is left over after the undo'))
-  }
-  return { grade: differences.length === 0 ? 'exact' : 'differs', differences }
+  const was = byKey(before)
+  const is = byKey(after)
+  const missing = withoutParts([...was].flatMap(([key, object]) => (is.has(key) ? [] : [object])))
+  const leftOver = withoutParts([...is].flatMap(([key, object]) => (was.has(key) ? [] : [object])))
+  const renamed = pairRenamed(missing, leftOver)
+  const twins = new Set(renamed.values())
+  const differences: Difference[] = [
+    ...missing.map((object) => {
+      const twin = renamed.get(object)
+      if (twin === undefined) return difference('missing', object, 'differs', sayPresence('missing', object))
+      return difference('changed', object, 'cosmetic', sayRenamed(object, twin))
+    }),
+    ...leftOver
+      .filter((object) => !twins.has(object))
+      .map((object) => difference('left over', object, 'differs', sayPresence('left over', object))),
+    ...[...was].flatMap(([key, object]) => {
+      const now = is.get(key)
+      if (now === undefined) return []
+      return changesOf(object, now).map((change) =>
+        difference('changed', object, change.weight, sayChange(object, change)),
+      )
+    }),
+    ...reorderedTables(before, after).map(
+      (order): Difference => ({
+        what: 'changed',
+        kind: 'table',
+        name: order.table,
+        weight: 'column-order',
+        text: sayOrder(order),
+      }),
+    ),
+  ]
+  const worst = Math.max(0, ...differences.map(({ weight }) => grades.indexOf(weight)))
+  return { grade: grades[worst] ?? 'differs', differences }
 }
 
-const byName = (catalogue: Catalogue): ReadonlyMap<string, CatalogueObject> =>
+const byKey = (catalogue: Catalogue): ReadonlyMap<string, CatalogueObject> =>
   new Map(catalogue.objects.map((object) => [`${object.kind} ${object.name}`, object]))
 
-const differs = (what: Difference['what'], { kind, name }: CatalogueObject, words: string): Difference => ({
-  what,
-  kind,
-  name,
-  weight: 'differs',
-  text: `${kind.charAt(0).toUpperCase()}${kind.slice(1)} ${name} ${words}.`,
-})
+/** Columns, indexes and the like go and come with their table; so does a sequence with its column. */
+function withoutParts(objects: readonly CatalogueObject[]): readonly CatalogueObject[] {
+  const wholes = new Set(
+    objects.flatMap(({ kind, name, schema }) => (holdsParts.has(kind) || (kind === 'column' && schema) ? [name] : [])),
+  )
+  return objects.filter(({ on, properties: { ownedBy } }) => {
+    if (on !== undefined && wholes.has(on)) return false
+    return !(Array.isArray(ownedBy) && (wholes.has(ownedBy.join('.')) || wholes.has(ownedBy.slice(0, 2).join('.'))))
+  })
+}
+
+const holdsParts: ReadonlySet<ObjectKind> = new Set(['table', 'foreign table', 'view', 'materialized view', 'domain'])
+
+const difference = (
+  what: Difference['what'],
+  { kind, name }: CatalogueObject,
+  weight: Difference['weight'],
+  text: string,
+): Difference => ({ what, kind, name, weight, text })

@@ -1,32 +1,42 @@
-/** Objects of the team have numbers from here on; what initdb made is below. */
-const firstOfTheirs = 16_384
+import { firstOfTheirs, theirs } from './scope.ts'
 
-/** Pairs of identity keys; a rule stands for its view, a default for its column, a row type for its table. */
+/**
+ * What cannot be without what, as the server holds it: numbers of catalogue, object and part, twice. Parts that a person
+ * does not see stand for what they belong to: `standIns`.
+ */
 export const dependencies = `
-select coalesce(json_agg(json_build_array(link.object, link.needs)), '[]')::text as found
-  from (
-    select distinct
-           case when rule.rulename = '_RETURN' then 'pg_class ' || rule.ev_class || ' 0'
-                when preset.oid is not null then 'pg_class ' || preset.adrelid || ' ' || preset.adnum
-                when sort.typrelid <> 0 then 'pg_class ' || sort.typrelid || ' 0'
-                else catalogue.relname || ' ' || held.objid || ' ' || held.objsubid end as object,
-           case when needed_sort.typrelid <> 0 then 'pg_class ' || needed_sort.typrelid || ' 0'
-                when needed_sort.typelem <> 0 and needed_sort.typcategory = 'A' then 'pg_type ' || needed_sort.typelem || ' 0'
-                else needed.relname || ' ' || held.refobjid || ' ' || held.refobjsubid end as needs
-      from pg_depend as held
-      join pg_class as catalogue on catalogue.oid = held.classid
-      join pg_class as needed on needed.oid = held.refclassid
-      left join pg_rewrite as rule on held.classid = 'pg_rewrite'::regclass and rule.oid = held.objid
-      left join pg_attrdef as preset on held.classid = 'pg_attrdef'::regclass and preset.oid = held.objid
-      left join pg_type as sort on held.classid = 'pg_type'::regclass and sort.oid = held.objid
-      left join pg_type as needed_sort on held.refclassid = 'pg_type'::regclass and needed_sort.oid = held.refobjid
-     where held.objid >= ${firstOfTheirs} and held.refobjid >= ${firstOfTheirs}
-       and held.deptype <> 'e'
-  ) as link
- where link.object <> link.needs`
+select coalesce(json_agg(json_build_array(held.classid::int8, held.objid::int8, held.objsubid,
+                                          held.refclassid::int8, held.refobjid::int8, held.refobjsubid)), '[]')::text as found
+  from pg_depend as held
+ where held.objid >= ${firstOfTheirs} and held.refobjid >= ${firstOfTheirs} and held.deptype = 'n'`
+
+/** A rule stands for its view, a default for its column, a row type for its table, an index for its constraint, an array for its element. */
+export const standIns = `
+select json_build_object(
+         'pg_rewrite', (select json_agg(json_build_array(rule.oid::int8, rule.ev_class::int8)) from pg_rewrite as rule
+                         where rule.oid >= ${firstOfTheirs} and rule.rulename = '_RETURN'),
+         'pg_attrdef', (select json_agg(json_build_array(preset.oid::int8, preset.adrelid::int8, preset.adnum)) from pg_attrdef as preset),
+         'rows', (select json_agg(json_build_array(sort.oid::int8, sort.typrelid::int8)) from pg_type as sort
+                   where sort.oid >= ${firstOfTheirs} and sort.typrelid <> 0),
+         'elements', (select json_agg(json_build_array(sort.oid::int8, sort.typelem::int8)) from pg_type as sort
+                       where sort.oid >= ${firstOfTheirs} and sort.typtype = 'b' and sort.typcategory = 'A'),
+         'behind', (select json_agg(json_build_array(held.conindid::int8, held.oid::int8)) from pg_constraint as held
+                     where held.contype in ('p', 'u', 'x')),
+         'catalogues', (select json_agg(json_build_array(catalogue.oid::int8, catalogue.relname)) from pg_class as catalogue
+                         where catalogue.oid < ${firstOfTheirs} and catalogue.relkind = 'r')
+       )::text as found`
 
 export const comments = `
-select coalesce(json_agg(json_build_array(catalogue.relname || ' ' || said.objoid || ' ' || said.objsubid, said.description)), '[]')::text as found
+select coalesce(json_agg(json_build_array(catalogue.relname, said.objoid::int8, said.objsubid, said.description)), '[]')::text as found
   from pg_description as said
   join pg_class as catalogue on catalogue.oid = said.classoid
  where said.objoid >= ${firstOfTheirs} or said.classoid = 'pg_namespace'::regclass`
+
+/** One for every column on PostgreSQL 18, none before: a short list, which becomes properties of the columns. */
+export const notNulls = `
+select coalesce(json_agg(json_build_array(held.conrelid::int8, held.conkey[1], held.conname, held.convalidated, held.connoinherit)), '[]')::text
+         as found
+  from pg_namespace as space
+  join pg_constraint as held on held.connamespace = space.oid
+ where held.contype = 'n' and held.conrelid <> 0
+   and ${theirs}`

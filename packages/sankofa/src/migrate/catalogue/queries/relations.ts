@@ -1,4 +1,4 @@
-import { inTheirSchema, ofNoExtension, privileges } from './scope.ts'
+import { ofNoExtension, privileges, theirs } from './scope.ts'
 
 /** Tables, partitions, foreign tables, views and materialized views. */
 export const relations = `
@@ -24,15 +24,15 @@ select case relation.relkind when 'v' then 'view' when 'm' then 'materialized vi
        case when relation.relkind in ('v', 'm') then pg_get_viewdef(relation.oid) end as text,
        case when relation.relkind = 'm' then relation.relispopulated end as populated,
        server.srvname as server, source.ftoptions as server_options
-  from pg_class as relation
-  join pg_namespace as space on space.oid = relation.relnamespace
+  from pg_namespace as space
+  join pg_class as relation on relation.relnamespace = space.oid
   left join pg_class as toast on toast.oid = relation.reltoastrelid
   left join pg_am as method on method.oid = relation.relam
   left join pg_tablespace as place on place.oid = relation.reltablespace
   left join pg_foreign_table as source on source.ftrelid = relation.oid
   left join pg_foreign_server as server on server.oid = source.ftserver
  where relation.relkind in ('r', 'p', 'f', 'v', 'm')
-   and ${inTheirSchema('relation.relnamespace')}
+   and ${theirs}
    and ${ofNoExtension('pg_class', 'relation.oid')}`
 
 /** In the order in which a `select *` gives them; numbers with holes are PostgreSQL's own affair. */
@@ -54,20 +54,20 @@ select 'column' as kind, 'pg_class' as catalogue, relation.oid::int8 as oid, fie
        field.attfdwoptions as server_options,
        nullif(field.attislocal, true) as local,
        nullif(field.attacl::text[], '{}') as privileges
-  from pg_attribute as field
-  join pg_class as relation on relation.oid = field.attrelid
-  join pg_namespace as space on space.oid = relation.relnamespace
+  from pg_namespace as space
+  join pg_class as relation on relation.relnamespace = space.oid
+  join pg_attribute as field on field.attrelid = relation.oid
   join pg_type as kind_of on kind_of.oid = field.atttypid
   left join pg_attrdef as preset on preset.adrelid = field.attrelid and preset.adnum = field.attnum
  where relation.relkind in ('r', 'p', 'f', 'v', 'm')
    and field.attnum > 0 and not field.attisdropped
-   and ${inTheirSchema('relation.relnamespace')}
+   and ${theirs}
    and ${ofNoExtension('pg_class', 'relation.oid')}
  order by field.attrelid, field.attnum`
 
 /**
- * Of tables and of domains. The index behind one belongs to it: what can be set on that index alone is said here.
- * Constraint triggers are triggers.
+ * Of tables and of domains; not-null ones are read apart, being many. The index behind one belongs to it: what can be set
+ * on that index alone is said here. Constraint triggers are triggers.
  */
 export const constraints = `
 select 'constraint' as kind, 'pg_constraint' as catalogue, held.oid::int8 as oid,
@@ -75,31 +75,31 @@ select 'constraint' as kind, 'pg_constraint' as catalogue, held.oid::int8 as oid
        array[space.nspname, coalesce(relation.relname, sort.typname)] as on_path,
        held.contype as type,
        pg_get_constraintdef(held.oid) as definition,
-       (select json_agg(field.attname order by place.nth)
-          from unnest(held.conkey) with ordinality as place (number, nth)
-          join pg_attribute as field on field.attrelid = held.conrelid and field.attnum = place.number) as columns,
+       nullif(held.conrelid, 0)::int8 as relation, held.conkey as columns,
        case when held.contype = 'f' then held.confdeltype end as on_delete,
        case when held.contype = 'f' then held.confupdtype end as on_update,
        nullif(held.convalidated, true) as validated,
        nullif(held.condeferrable, false) as deferrable,
        nullif(held.condeferred, false) as deferred,
-       nullif(held.connoinherit and held.contype in ('c', 'n'), false) as no_inherit,
+       nullif(held.connoinherit and held.contype = 'c', false) as no_inherit,
        nullif(held.conislocal, true) as local,
        nullif(held.conparentid <> 0, false) as of_parent,
+       case when held.contype = 'f' then (select nullif(bool_or(own.tgenabled <> 'O'), false)
+         from pg_trigger as own where own.tgconstraint = held.oid) end as triggers_disabled,
        nullif(behind.indisclustered, false) as clustered,
        nullif(behind.indisreplident, false) as replica_identity,
        nullif(behind.indisvalid, true) as valid,
        behind_it.reloptions as options,
        place.spcname as tablespace
-  from pg_constraint as held
-  join pg_namespace as space on space.oid = held.connamespace
+  from pg_namespace as space
+  join pg_constraint as held on held.connamespace = space.oid
   left join pg_class as relation on relation.oid = held.conrelid
   left join pg_type as sort on sort.oid = held.contypid
   left join pg_index as behind on behind.indexrelid = held.conindid and held.contype in ('p', 'u', 'x')
   left join pg_class as behind_it on behind_it.oid = behind.indexrelid
   left join pg_tablespace as place on place.oid = behind_it.reltablespace
- where held.contype <> 't'
-   and ${inTheirSchema('held.connamespace')}
+ where held.contype in ('c', 'f', 'p', 'u', 'x')
+   and ${theirs}
    and ${ofNoExtension('pg_class', 'held.conrelid')}
    and ${ofNoExtension('pg_type', 'held.contypid')}`
 
@@ -107,25 +107,25 @@ select 'constraint' as kind, 'pg_constraint' as catalogue, held.oid::int8 as oid
 export const indexes = `
 select 'index' as kind, 'pg_class' as catalogue, relation.oid::int8 as oid,
        space.nspname as schema, relation.relname as own_name,
-       array[home.nspname, owner.relname] as on_path,
+       array[space.nspname, owner.relname] as on_path,
        right(pg_get_indexdef(relation.oid),
          - length('CREATE ' || case when behind.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(relation.relname)))
          as definition,
-       nullif(behind.indisunique, false) as "unique",
        nullif(behind.indisvalid, true) as valid,
        nullif(behind.indisclustered, false) as clustered,
        nullif(behind.indisreplident, false) as replica_identity,
-       (select link.inhparent::regclass::text from pg_inherits as link where link.inhrelid = relation.oid) as parent,
+       case when relation.relispartition then
+         (select link.inhparent::regclass::text from pg_inherits as link where link.inhrelid = relation.oid) end as parent,
        place.spcname as tablespace,
-       (select json_agg(json_build_array(field.attnum, field.attstattarget) order by field.attnum) from pg_attribute as field
-         where field.attrelid = relation.oid and field.attstattarget >= 0) as statistics_targets
-  from pg_index as behind
-  join pg_class as relation on relation.oid = behind.indexrelid
-  join pg_namespace as space on space.oid = relation.relnamespace
+       case when behind.indexprs is not null then
+         (select json_agg(json_build_array(field.attnum, field.attstattarget) order by field.attnum) from pg_attribute as field
+           where field.attrelid = relation.oid and field.attstattarget >= 0) end as statistics_targets
+  from pg_namespace as space
+  join pg_class as relation on relation.relnamespace = space.oid
+  join pg_index as behind on behind.indexrelid = relation.oid
   join pg_class as owner on owner.oid = behind.indrelid
-  join pg_namespace as home on home.oid = owner.relnamespace
   left join pg_tablespace as place on place.oid = relation.reltablespace
- where ${inTheirSchema('owner.relnamespace')}
-   and not exists (select from pg_constraint as held
-                    where held.conindid = behind.indexrelid and held.conrelid = behind.indrelid and held.contype in ('p', 'u', 'x'))
+ where relation.relkind in ('i', 'I')
+   and ${theirs}
+   and relation.oid not in (select held.conindid from pg_constraint as held where held.contype in ('p', 'u', 'x'))
    and ${ofNoExtension('pg_class', 'owner.oid')}`
