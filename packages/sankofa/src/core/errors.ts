@@ -267,6 +267,23 @@ const catalogue = {
     status: 404,
     text: (d: { id: string }) => `There is no stash ${d.id} that still holds rows. "sankofa migrate stash" lists them.`,
   },
+  MIGRATION_BREAKS_RELEASE: {
+    status: 409,
+    text: (d: {
+      group: string
+      direction: 'up' | 'undo'
+      text: string
+      routes: readonly string[]
+      reason: string
+      more: number
+    }) =>
+      `${d.direction === 'up' ? `${d.group} was not applied` : `${d.group} was not taken back`}, and nothing was changed: the running release could not work afterwards. It sends "${d.text.slice(0, 200)}" (${d.routes.slice(0, 3).join(', ')}), which would fail: ${d.reason}${d.more > 0 ? `; and ${d.more} more` : ''}. Let a release go out first that does without it, or take the one that needs it back, then try again.`,
+  },
+  MIGRATIONS_SEVERAL: {
+    status: 422,
+    text: (d: { directories: readonly string[] }) =>
+      `There are several folders of migrations: ${d.directories.join(', ')}. Name one: "sankofa prove ${d.directories[0] ?? 'DIRECTORY'}".`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>

@@ -35,10 +35,14 @@ export type Migration = {
   readonly up: Step
   /** Absent when none was written; an empty one means "nothing to do". */
   readonly undo?: Step
+  /** A long move of data, in batches, after up and before the migration counts as applied: the text of `backfill.sql`. */
+  readonly backfill?: string
 }
 
 /** The table in which a tool keeps what it has applied, so that the tool and Sankofa never disagree. */
 export interface History {
+  /** Its tables, as `schema.table`: they are no part of the schema that migrations make. */
+  readonly tables: readonly string[]
   /** Creates it where it is missing, exactly as the tool would. */
   ensure(client: StepClient): Promise<void>
   /** Ids of what is applied; empty when the table is missing. */
