@@ -57,8 +57,11 @@ export type Before = {
 
 export type { Forecast }
 
-/** Why a change stands still: a person, an undecided stage, an error never seen before, an undo that needs a person, a step that keeps failing. */
-export const holdCauses = ['person', 'deadline', 'new-error', 'undo', 'step-failed'] as const
+/**
+ * Why a change stands still: a person, an undecided stage, an error never seen before, an undo that needs a person, a step
+ * that keeps failing, a migration that seems to hurt and waits for a person.
+ */
+export const holdCauses = ['person', 'deadline', 'new-error', 'undo', 'step-failed', 'migration'] as const
 export type HoldCause = (typeof holdCauses)[number]
 
 export type JournalRecord<T extends RecordType = RecordType> = {

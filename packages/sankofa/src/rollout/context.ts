@@ -22,6 +22,13 @@ export type RolloutContext = {
   readonly evidence: Evidence
   readonly retries: Retries
   readonly newSalt: () => string
+  /** Acts that take long and run beside the turns, by act and change. */
+  readonly running: Map<string, Running>
+}
+
+export type Running = {
+  promise?: Promise<void>
+  ended: { readonly result: unknown } | { readonly error: unknown } | undefined
 }
 
 /** One look at the world, under one epoch. */

@@ -50,6 +50,7 @@ const sight = (state: Partial<ChangeState>, rest: Partial<Omit<Sight, 'state'>> 
   } as ChangeState,
   facts: noFacts,
   silent: undefined,
+  waitsFor: undefined,
   nowMs,
   settleLagMs: 15_000,
   ...rest,
@@ -194,5 +195,37 @@ describe('the deadline', () => {
 
   test('a go on what a person held does not skip the evidence', () => {
     expect(decide(sight({ held, pending: pending('go') }))).toMatchObject({ act: 'resume', nextStage: false })
+  })
+})
+
+describe('a migration', () => {
+  const migration = { kind: 'migration', control: 'none', share: 1 } as const
+  const asked = { ...sight({ ...migration, held: { ...held, cause: 'undo' } }).state, change: changeId('0042_phone') }
+
+  test('is held, never taken back, because nobody reports', () => {
+    expect(decide(sight(migration, { silent: 'Nobody reports.' }))).toMatchObject({
+      act: 'hold',
+      reason: 'Nobody reports.',
+    })
+  })
+
+  test('that seems to hurt and waits for a person holds everything else', () => {
+    expect(decide(sight({}, { waitsFor: asked }))).toMatchObject({
+      act: 'hold',
+      cause: 'migration',
+      reason: expect.stringContaining('0042_phone, a migration, seems to hurt'),
+    })
+  })
+
+  test('holds nobody against their own harm', () => {
+    const facts = { ...noFacts, last: reading('undo') }
+    const standing = { held: { ...held, cause: 'migration' } } as const
+    expect(decide(sight(standing, { facts, waitsFor: asked }))).toMatchObject({ act: 'undo', cause: 'judge' })
+  })
+
+  test('once answered for, lets the others go on', () => {
+    const standing = { held: { ...held, cause: 'migration' } } as const
+    expect(decide(sight(standing, { waitsFor: asked }))).toBeUndefined()
+    expect(decide(sight(standing))).toMatchObject({ act: 'resume' })
   })
 })

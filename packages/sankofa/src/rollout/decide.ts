@@ -31,6 +31,8 @@ export type Sight = {
   readonly facts: Facts
   /** Why the exposure must stand at 0. */
   readonly silent: string | undefined
+  /** A migration that seems to hurt and that a person must answer for: everything else stands still meanwhile. */
+  readonly waitsFor: ChangeState | undefined
   readonly nowMs: number
   readonly settleLagMs: number
 }
@@ -40,7 +42,7 @@ export function decide(sight: Sight): Act | undefined {
   const { state, silent } = sight
   return (
     takeBack(sight) ??
-    (silent !== undefined && state.paused === undefined && state.stage > 0
+    (silent !== undefined && state.paused === undefined && state.stage > 0 && canPause(state)
       ? ({ act: 'pause', reason: silent } as const)
       : undefined) ??
     (silent === undefined && state.paused !== undefined ? ({ act: 'unpause' } as const) : undefined) ??
@@ -49,6 +51,9 @@ export function decide(sight: Sight): Act | undefined {
     goOn(sight)
   )
 }
+
+/** A schema is not taken back because nobody reports: that would be a second change in the dark. */
+const canPause = (state: ChangeState): boolean => state.kind !== 'migration'
 
 /** Undo, where a person asks or the evidence says so; `undefined` else. */
 export function takeBack({ state, facts }: Pick<Sight, 'state' | 'facts'>): Act | undefined {
@@ -63,7 +68,7 @@ export function takeBack({ state, facts }: Pick<Sight, 'state' | 'facts'>): Act 
   return { act: 'undo', cause, reason: explain(facts.last), reading: facts.last }
 }
 
-function hold({ state, facts, nowMs }: Sight): Act | undefined {
+function hold({ state, facts, silent, waitsFor, nowMs }: Sight): Act | undefined {
   if (state.held !== undefined) return undefined
   const { change, pending } = state
   const choose = `Run "sankofa go ${change}" to let it go on, or "sankofa back ${change}" to take it back.`
@@ -73,6 +78,22 @@ function hold({ state, facts, nowMs }: Sight): Act | undefined {
       cause: 'person',
       reason: clip(`${pending.actor}: ${pending.reason ?? 'no reason given'}`),
       ask: choose,
+    }
+  }
+  if (waitsFor !== undefined && waitsFor.change !== state.change) {
+    return {
+      act: 'hold',
+      cause: 'migration',
+      reason: clip(`${waitsFor.change}, a migration, seems to hurt: ${waitsFor.held?.reason ?? 'no reason is kept'}`),
+      ask: `Answer for ${waitsFor.change} first ("sankofa why ${waitsFor.change}"); then this goes on by itself.`,
+    }
+  }
+  if (silent !== undefined && state.stage > 0 && !canPause(state)) {
+    return {
+      act: 'hold',
+      cause: 'deadline',
+      reason: silent,
+      ask: `${choose} A migration is not taken back for silence.`,
     }
   }
   const accepted = state.go?.acceptedErrors ?? []
@@ -134,12 +155,15 @@ function overdue(state: ChangeState, nowMs: number): Act {
 
 const percent = (share: number | undefined): string => `${Number(((share ?? 0) * 100).toPrecision(3))} %`
 
-function resume({ state, facts }: Sight): Act | undefined {
+function resume({ state, facts, waitsFor }: Sight): Act | undefined {
   const { held, pending } = state
   if (held === undefined) return undefined
   if (pending?.want === 'go') {
     const nextStage = held.cause === 'deadline'
     return { act: 'resume', reason: `${pending.actor} let it go on.`, nextStage }
+  }
+  if (held.cause === 'migration' && waitsFor === undefined) {
+    return { act: 'resume', reason: 'The migration that seemed to hurt was answered for.', nextStage: false }
   }
   if (held.cause === 'step-failed' && state.failing === undefined) {
     return { act: 'resume', reason: 'The step that failed is done.', nextStage: false }

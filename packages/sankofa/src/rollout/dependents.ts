@@ -5,6 +5,10 @@ type States = ReadonlyMap<ChangeId, ChangeState>
 
 export const isOut = (state: ChangeState): boolean => state.state === 'exposed' || state.state === 'bake'
 
+/** A migration that the evidence speaks against and that a person must take back, or keep. */
+export const needsAnswer = (states: States): ChangeState | undefined =>
+  [...states.values()].find((state) => state.kind === 'migration' && isOut(state) && state.held?.cause === 'undo')
+
 /** Every change that stands on `change`, directly or through others: those that stand on nothing else of them first. */
 function dependentsOf(states: States, change: ChangeId): readonly ChangeState[] {
   const order: ChangeState[] = []

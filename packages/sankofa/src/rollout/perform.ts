@@ -1,7 +1,8 @@
 import { isSankofaError } from '../core/index.ts'
 import type { ChangeKind, ChangeState } from '../journal/index.ts'
+import type { Reading } from '../judge/index.ts'
 import { textOf } from './clip.ts'
-import { type Turn, write } from './context.ts'
+import { type Running, type Turn, write } from './context.ts'
 import type { Act } from './decide.ts'
 import { outDependents, undoBlockedBy } from './dependents.ts'
 import { isJournalled } from './retries.ts'
@@ -52,7 +53,8 @@ async function beginExposure(
 
 async function beginUndo(turn: Turn, state: ChangeState, act: Extract<Act, { act: 'undo' }>): Promise<void> {
   const states = turn.context.follower.states()
-  const blocked = undoBlockedBy(states, state.change) ?? (act.cause === 'person' ? undefined : needsPerson(state))
+  const blocked =
+    undoBlockedBy(states, state.change) ?? (act.cause === 'person' ? undefined : needsPerson(state, act.reading))
   if (blocked !== undefined) {
     if (act.cause === 'person')
       return void (await write(turn, state.change, { type: 'refused', data: { reason: blocked } }))
@@ -78,14 +80,18 @@ async function undoDependents(turn: Turn, state: ChangeState): Promise<void> {
   }
 }
 
-/** A migration undoes itself only where its proof says that nothing is lost and nobody waits for long. */
-function needsPerson(state: ChangeState): string | undefined {
+/** A migration undoes itself only where nothing is lost, nobody waits for long, and every watch that can see agrees. */
+function needsPerson(state: ChangeState, reading: Reading | undefined): string | undefined {
   if (state.kind !== 'migration') return undefined
   const { proof } = state
   if (proof === undefined) return 'Its undo was never proved.'
   if (proof.loss !== 'kept') return `Its undo would leave rows ${proof.loss}.`
-  return proof.undoMs > 2_000 ? `Its undo is expected to block for ${Math.round(proof.undoMs / 1_000)} s.` : undefined
+  if (proof.undoMs > longestUndoMs) return `Its undo is expected to block for ${Math.round(proof.undoMs / 1_000)} s.`
+  const doubting = reading?.guards.find(({ logEvidence, control }) => control.subjects > 0 && logEvidence <= 0)
+  return doubting === undefined ? undefined : `The watch "${doubting.guard}" does not see it.`
 }
+
+const longestUndoMs = 2_000
 
 /**
  * Does what was begun, and journals that it is done. Every call of a kind is idempotent, so this is also how a restart
@@ -100,7 +106,9 @@ export async function finish(turn: Turn, state: ChangeState): Promise<boolean> {
   if (kind === undefined) throw new Error(`this watcher knows no changes of the kind "${state.kind}"`)
   switch (inFlight.act) {
     case 'expose': {
-      await kind.expose(change, plan, inFlight.share, turn.epoch)
+      const { share } = inFlight
+      const done = await aside(turn, state, () => kind.expose(change, plan, share, turn.epoch))
+      if (done === undefined) return false
       await write(turn, change, { type: 'exposed', data: { stage: inFlight.stage, share: inFlight.share } })
       return true
     }
@@ -126,7 +134,9 @@ async function finishUndo(turn: Turn, state: ChangeState, kind: ChangeKind<unkno
     await undoDependents(turn, state)
     return !begun
   }
-  const undone = await kind.undo(change, state.plan, turn.epoch)
+  const done = await aside(turn, state, () => kind.undo(change, state.plan, turn.epoch))
+  if (done === undefined) return false
+  const undone = done.result
   const newest = turn.context.evidence.facts(state).last ?? inFlight.reading
   if (go !== undefined) await endWatch(turn, go.goId)
   await write(turn, change, {
@@ -139,6 +149,40 @@ async function finishUndo(turn: Turn, state: ChangeState, kind: ChangeKind<unkno
     },
   })
   return true
+}
+
+/**
+ * A migration may take minutes, and what else is out must be judged meanwhile: it runs beside the turns, and a later turn
+ * finds its end. Everything else is awaited.
+ *
+ * @returns `undefined` while it runs
+ */
+async function aside<T>(
+  turn: Turn,
+  state: ChangeState,
+  work: () => Promise<T>,
+): Promise<{ readonly result: T } | undefined> {
+  if (state.kind !== 'migration') return { result: await work() }
+  const { running } = turn.context
+  const key = `${state.inFlight?.act} ${state.change}`
+  const begun = running.get(key)
+  if (begun === undefined) {
+    const run: Running = { ended: undefined }
+    running.set(key, run)
+    run.promise = work().then(
+      (result) => {
+        run.ended = { result }
+      },
+      (error: unknown) => {
+        run.ended = { error }
+      },
+    )
+    return undefined
+  }
+  if (begun.ended === undefined) return undefined
+  running.delete(key)
+  if ('error' in begun.ended) throw begun.ended.error
+  return { result: begun.ended.result as T }
 }
 
 /** Before the last record: a crash in between leaves the act in flight, and a restart ends the watch again. */

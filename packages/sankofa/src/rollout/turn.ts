@@ -1,7 +1,7 @@
 import type { ChangeState } from '../journal/index.ts'
 import { type RolloutContext, type Turn, write } from './context.ts'
 import { type Act, decide, decideFailing, type Sight, takeBack } from './decide.ts'
-import { isOut } from './dependents.ts'
+import { isOut, needsAnswer } from './dependents.ts'
 import type { Facts } from './facts.ts'
 import { begin, finish, guarded } from './perform.ts'
 import { quietFor } from './quiet.ts'
@@ -68,7 +68,14 @@ async function act(
 ): Promise<boolean> {
   const { context } = turn
   const { settleLagMs } = context.limits
-  const chosen = choose({ state, facts, silent: turn.silentFor(state), nowMs: context.clock.now(), settleLagMs })
+  const chosen = choose({
+    state,
+    facts,
+    silent: turn.silentFor(state),
+    waitsFor: needsAnswer(context.follower.states()),
+    nowMs: context.clock.now(),
+    settleLagMs,
+  })
   if (chosen === undefined) {
     await tellWaiting(turn, state)
     return false

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { type Clock, isSankofaError } from '../core/index.ts'
+import { type Clock, isSankofaError, systemClock } from '../core/index.ts'
 import { createLease, type Listener, listen, watcherLease } from '../db/index.ts'
 import type { ChangeKind, Journal } from '../journal/index.ts'
 import type { Measurement } from '../observe/index.ts'
@@ -43,6 +43,9 @@ export type Watcher = {
   /** The epoch under which this process leads now. */
   leading(): bigint | undefined
 }
+
+/** How long an end waits for a migration that is under way. */
+const stopWithinMs = 5_000
 
 /** The only executor: it exposes, measures, judges, and goes on, holds or takes back. Any number may run; one leads. */
 export function createWatcher(options: WatcherOptions): Watcher {
@@ -182,6 +185,11 @@ export function createWatcher(options: WatcherOptions): Watcher {
       ending.abort()
       await listener?.stop()
       await Promise.all(running)
+      // A migration that runs is cut off with its connection if it takes longer: the next leader goes on where it was.
+      const acts = [...context.running.values()].map((run) => run.promise)
+      const patience = new AbortController()
+      await Promise.race([Promise.all(acts), systemClock.sleep(stopWithinMs, patience.signal)])
+      patience.abort()
     },
     async tick(epoch) {
       await lookAtWhatIsOut(epoch)
@@ -207,5 +215,6 @@ function newContext(options: WatcherOptions, limits: Limits): RolloutContext {
     follower: follow(journal),
     evidence: createEvidence({ pool, measurement, propagationMs: limits.propagationMs }),
     retries: createRetries(clock, limits.longestRetryMs),
+    running: new Map(),
   }
 }
