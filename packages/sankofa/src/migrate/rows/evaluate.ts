@@ -1,0 +1,206 @@
+import type { A_Expr, FuncCall, Node } from 'libpg-query'
+import { columnName, lastName } from './expression.ts'
+import { callFunction } from './functions.ts'
+import { compileLike, compileRegex } from './pattern.ts'
+import { isJson, parseArray, toNamedValue, type Value } from './value.ts'
+
+type Get = (column: string) => Value
+
+/**
+ * Evaluates a condition as PostgreSQL would, as far as it is known here: good enough to find rows that the server will
+ * accept. The server has the last word.
+ *
+ * @returns `undefined` when only the server can know
+ */
+export function evaluate(node: Node | undefined, get: Get): Value {
+  if (node === undefined) return undefined
+  if ('A_Const' in node) {
+    const { isnull, ival, fval, sval, boolval } = node.A_Const
+    if (isnull === true) return null
+    if (ival !== undefined) return ival.ival ?? 0
+    if (fval !== undefined) return Number(fval.fval)
+    if (boolval !== undefined) return boolval.boolval ?? false
+    return sval?.sval ?? (sval === undefined ? undefined : '')
+  }
+  if ('ColumnRef' in node) {
+    const name = columnName(node)
+    return name === undefined ? undefined : get(name)
+  }
+  if ('TypeCast' in node) return cast(evaluate(node.TypeCast.arg, get), node.TypeCast.typeName)
+  if ('CollateClause' in node) return evaluate(node.CollateClause.arg, get)
+  if ('BoolExpr' in node) return evaluateLogic(node.BoolExpr.boolop, node.BoolExpr.args ?? [], get)
+  if ('NullTest' in node) {
+    const value = evaluate(node.NullTest.arg, get)
+    if (value === undefined) return undefined
+    return (value === null) === (node.NullTest.nulltesttype === 'IS_NULL')
+  }
+  if ('BooleanTest' in node)
+    return evaluateBooleanTest(node.BooleanTest.booltesttype, evaluate(node.BooleanTest.arg, get))
+  if ('A_ArrayExpr' in node) {
+    const items = (node.A_ArrayExpr.elements ?? []).map((item) => evaluate(item, get))
+    return items.includes(undefined) ? undefined : items
+  }
+  if ('CoalesceExpr' in node) {
+    for (const arg of node.CoalesceExpr.args ?? []) {
+      const value = evaluate(arg, get)
+      if (value !== null) return value
+    }
+    return null
+  }
+  if ('CaseExpr' in node) {
+    if (node.CaseExpr.arg !== undefined) return undefined
+    for (const when of node.CaseExpr.args ?? []) {
+      if (!('CaseWhen' in when)) return undefined
+      const holds = evaluate(when.CaseWhen.expr, get)
+      if (holds === undefined) return undefined
+      if (holds === true) return evaluate(when.CaseWhen.result, get)
+    }
+    return node.CaseExpr.defresult === undefined ? null : evaluate(node.CaseExpr.defresult, get)
+  }
+  if ('SQLValueFunction' in node) return /DATE|TIMESTAMP/.test(node.SQLValueFunction.op ?? '') ? Date.now() : undefined
+  if ('FuncCall' in node) return evaluateCall(node.FuncCall, get)
+  return 'A_Expr' in node ? evaluateOperator(node.A_Expr, get) : undefined
+}
+
+function evaluateCall(call: FuncCall, get: Get): Value {
+  const values = (call.args ?? []).map((arg) => evaluate(arg, get))
+  const last = values.at(-1)
+  const spread = call.func_variadic === true && Array.isArray(last) ? [...values.slice(0, -1), ...last] : values
+  return callFunction(lastName(call.funcname), spread)
+}
+
+function cast(value: Value, type: { names?: Node[]; arrayBounds?: Node[] } | undefined): Value {
+  const name = lastName(type?.names)
+  if (value === null || value === undefined) return value
+  if (type?.arrayBounds !== undefined && type.arrayBounds.length > 0) {
+    if (typeof value !== 'string') return Array.isArray(value) ? value : undefined
+    return parseArray(value)?.map((item) => (item === null ? null : toNamedValue(item, name)))
+  }
+  if (typeof value === 'string') return toNamedValue(value, name) ?? (isOpaque(name) ? undefined : value)
+  if (typeof value === 'number' && ['text', 'varchar'].includes(name)) return undefined
+  if (typeof value === 'number' && /^int[248]$/.test(name)) return Math.round(value)
+  return value
+}
+
+/** Types whose text form says nothing about their order or equality. Names of enums and domains are unknown here. */
+const isOpaque = (name: string): boolean =>
+  /range|^interval$|^time|^inet$|^cidr$|^bit|^varbit$|^reg|^json|^ts/.test(name)
+
+function evaluateLogic(operator: string | undefined, args: readonly Node[], get: Get): Value {
+  const values = args.map((arg) => evaluate(arg, get))
+  if (operator === 'NOT_EXPR')
+    return typeof values[0] === 'boolean' ? !values[0] : values[0] === null ? null : undefined
+  const decides = operator === 'OR_EXPR'
+  if (values.includes(decides)) return decides
+  if (values.some((value) => value !== null && typeof value !== 'boolean')) return undefined
+  return values.includes(null) ? null : !decides
+}
+
+function evaluateBooleanTest(test: string | undefined, value: Value): Value {
+  if (value === undefined) return undefined
+  const not = test?.startsWith('IS_NOT') === true
+  const wanted = test?.endsWith('TRUE') ? true : test?.endsWith('FALSE') ? false : null
+  return (value === wanted) !== not
+}
+
+function evaluateOperator(expression: A_Expr, get: Get): Value {
+  const name = lastName(expression.name)
+  const left = expression.lexpr === undefined ? undefined : evaluate(expression.lexpr, get)
+  const right = evaluate(expression.rexpr, get)
+  switch (expression.kind) {
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL': {
+      if (left === null || right === null) return null
+      if (!Array.isArray(right)) return undefined
+      const any = expression.kind === 'AEXPR_OP_ANY'
+      const results = right.map((item) => operate(name, left, item))
+      if (results.includes(any)) return any
+      if (results.includes(undefined)) return undefined
+      return results.includes(null) ? null : !any
+    }
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT': {
+      const equal = left === null || right === null ? left === right : operate('=', left, right)
+      if (typeof equal !== 'boolean' || left === undefined || right === undefined) return undefined
+      return equal === (expression.kind === 'AEXPR_NOT_DISTINCT')
+    }
+    case 'AEXPR_NULLIF': {
+      const equal = operate('=', left, right)
+      return equal === undefined ? undefined : equal === true ? null : left
+    }
+    case 'AEXPR_OP':
+    case 'AEXPR_LIKE':
+    case 'AEXPR_ILIKE':
+      if (expression.lexpr === undefined) return name === '-' && typeof right === 'number' ? -right : undefined
+      return operate(name, left, right)
+    default:
+      return undefined
+  }
+}
+
+function operate(name: string, left: Value, right: Value): Value {
+  if (left === null || right === null) return null
+  if (left === undefined || right === undefined) return undefined
+  if (isJson(left) && (typeof right === 'string' || typeof right === 'number')) return lookUp(name, left.json, right)
+  if (typeof left === 'string' && typeof right === 'string') {
+    const pattern = matches(name, left, right)
+    if (pattern !== undefined) return pattern
+  }
+  if (typeof left === 'number' && typeof right === 'number') return calculate(name, left, right)
+  if (typeof left !== typeof right || typeof left === 'object') return undefined
+  if (name === '||') return typeof left === 'string' ? left + String(right) : undefined
+  if (name === '=') return left === right
+  if (name === '<>') return left !== right
+  // The order of texts is the collation's: it is only known for the same text.
+  if (left === right && ['<=', '>=', '<', '>'].includes(name)) return name.endsWith('=')
+  if (typeof left === 'string' && (left === '' || right === ''))
+    return calculate(name, left.length, String(right).length)
+  return undefined
+}
+
+function matches(name: string, text: string, pattern: string): boolean | undefined {
+  const like = /^!?~~\*?$/.test(name)
+  if (!like && !/^!?~\*?$/.test(name)) return undefined
+  const insensitive = name.endsWith('*')
+  const compiled = like ? compileLike(pattern, insensitive) : compileRegex(pattern, insensitive)
+  return compiled === undefined ? undefined : compiled.test(text) !== name.startsWith('!')
+}
+
+function calculate(name: string, left: number, right: number): Value {
+  switch (name) {
+    case '=':
+      return left === right
+    case '<>':
+      return left !== right
+    case '<':
+      return left < right
+    case '<=':
+      return left <= right
+    case '>':
+      return left > right
+    case '>=':
+      return left >= right
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '%':
+      return right === 0 ? undefined : left % right
+    case '&':
+      return left & right
+    default:
+      return undefined
+  }
+}
+
+function lookUp(name: string, json: unknown, key: string | number): Value {
+  if (typeof json !== 'object' || json === null) return name === '?' ? json === key : null
+  const inner = (json as Readonly<Record<string | number, unknown>>)[key]
+  if (name === '?') return Array.isArray(json) ? json.includes(key) : key in json
+  if (name === '->') return inner === undefined ? null : { json: inner }
+  if (name !== '->>') return undefined
+  if (inner === undefined || inner === null) return null
+  return typeof inner === 'string' ? inner : JSON.stringify(inner)
+}

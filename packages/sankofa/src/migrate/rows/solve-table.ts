@@ -1,0 +1,86 @@
+import type { StepClient } from '../migration.ts'
+import { sequencesSql } from './insert-sql.ts'
+import type { KnownRows } from './known-rows.ts'
+import { planRows } from './plan-rows.ts'
+import type { Row } from './rule.ts'
+import type { Table } from './table.ts'
+import { type Outcome, tryRows } from './try-rows.ts'
+
+export type Solved = { readonly rows: number; readonly reason: string }
+
+/** Rounds of trying; what four times a few dozen different rows do not meet is rarely met by more. */
+const rounds = 4
+const candidatesPerRow = 6
+
+/**
+ * Fills a table that refused what was planned for it: many different rows are offered one by one, and what the server says
+ * decides which come next.
+ */
+export async function solveTable(
+  client: StepClient,
+  table: Table,
+  all: readonly Table[],
+  known: KnownRows,
+  options: { readonly rows: number; readonly seed: number; readonly tame: boolean },
+): Promise<Solved> {
+  const parents = table.references.map(({ to }) => to)
+  const wanted = new Set<number>()
+  const problems: string[] = []
+  let filled = 0
+  let broken: string | undefined
+  for (let round = 0; round < rounds && filled < options.rows; round++) {
+    // Triggers may have written here, or have altered what was written: what is there now counts.
+    await known.load(
+      client,
+      all.filter(({ oid }) => oid === table.oid || parents.includes(oid)),
+    )
+    const candidates: Row[] = []
+    for (let attempt = 1; attempt <= candidatesPerRow; attempt++) {
+      const planned = planRows(table, {
+        ...options,
+        tame: options.tame || attempt > 3,
+        attempt: round * candidatesPerRow + attempt,
+        known: (oid) => (oid === table.oid ? [...known.of(oid), ...candidates] : known.of(oid)),
+        wanted,
+      })
+      broken ??= planned.broken
+      candidates.push(...planned.rows)
+    }
+    if (candidates.length === 0) break
+    for (const sql of sequencesSql(table, candidates)) await client.query(sql)
+    const outcomes = await tryRows(client, table, candidates, options.rows - filled)
+    for (const outcome of outcomes) learn(outcome, table, wanted, problems)
+    const taken = candidates.filter((_, place) => (outcomes[place]?.rows ?? 0) > 0)
+    known.of(table.oid).push(...taken)
+    filled += taken.length
+  }
+  return { rows: filled, reason: reasonOf(table, all, known, problems, broken) }
+}
+
+function learn(outcome: Outcome, table: Table, wanted: Set<number>, problems: string[]): void {
+  if (outcome.rows > 0) return
+  problems.push(outcome.message ?? 'a trigger or a rule put the row aside')
+  const column = table.columns.find(({ name }) => name === outcome.column)
+  if (outcome.code === '23502' && column !== undefined) wanted.add(column.number)
+}
+
+function reasonOf(
+  table: Table,
+  all: readonly Table[],
+  known: KnownRows,
+  problems: readonly string[],
+  broken: string | undefined,
+): string {
+  const lacking = table.references.find(
+    ({ to, columns }) =>
+      known.of(to).length === 0 &&
+      columns.every((number) => table.columns.some((column) => column.number === number && column.notNull)),
+  )
+  if (lacking !== undefined) {
+    const parent = all.find(({ oid }) => oid === lacking.to)?.label ?? 'a table that is left out'
+    return `Every row has to refer to ${parent} ("${lacking.name}"), which has no rows.`
+  }
+  const [most] = [...Map.groupBy(problems, (problem) => problem)].sort(([, a], [, b]) => b.length - a.length)
+  if (most !== undefined) return `Every row that was tried was refused: ${most[0]}.`
+  return `No row could be made: ${broken ?? 'its constraints are not understood'}.`
+}
