@@ -10,5 +10,7 @@ export const textOf = (step: Step): string => (step.kind === 'sql' ? step.sql : 
 export function digestOfGroup(migrations: readonly Migration[]): string {
   const say = (step: Step | undefined): unknown =>
     step === undefined ? null : [step.kind, step.transaction, textOf(step)]
-  return sha256(JSON.stringify(migrations.map(({ id, up, undo }) => [id, say(up), say(undo)])))
+  return sha256(
+    JSON.stringify(migrations.map(({ id, up, undo, backfill }) => [id, say(up), say(undo), backfill ?? null])),
+  )
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/index.ts'
 import type { MigrationSet, Step, StepClient } from '../migration.ts'
 import type { StepWatcher, UnitFrame } from '../run/run-step.ts'
 import type { GroupStatus } from './group-status.ts'
+import type { PassedOver } from './tolerant.ts'
 
 export type MigratorOptions = {
   /** Two connections are used: one that holds the lock and works, one that looks who blocks it. */
@@ -36,6 +37,9 @@ export type StashHook = (given: {
   readonly group: string
   readonly migration: string
   readonly step: Step
+  /** What takes the step back, where there is something. */
+  readonly opposite?: Step
+  /** As the database is before the step; inside its transaction where several migrations share one. */
   readonly client: StepClient
 }) => Promise<{ readonly watcher: StepWatcher; readonly frame: Pick<UnitFrame, 'begun' | 'ending'> } | undefined>
 
@@ -58,7 +62,7 @@ export type Ran = {
   readonly id: string
   readonly tookMs: number
   /** Statements of the undo that found nothing to do, because the migration had only been half applied. */
-  readonly passedOver?: readonly { readonly statement: string; readonly reason: string }[]
+  readonly passedOver?: readonly PassedOver[]
 }
 export type Applied = {
   /** In order; those that were applied already are not among them. */

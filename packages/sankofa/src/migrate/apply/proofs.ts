@@ -29,12 +29,18 @@ export async function saveProof(client: StepClient, stored: Omit<StoredProof, 'a
   )
 }
 
-/** Every proof that is kept, the newest first. */
-export async function readProofs(client: StepClient): Promise<readonly StoredProof[]> {
+/** Proofs of these groups, or of all, the newest first. Empty where Sankofa's own schema is not there yet. */
+export async function readProofs(client: StepClient, groups?: readonly string[]): Promise<readonly StoredProof[]> {
+  const there = await client.query<{ there: boolean }>(
+    `select pg_catalog.to_regclass('sankofa.migration_proof') is not null as there`,
+  )
+  if (there.rows[0]?.there !== true) return []
   const { rows } = await client.query<StoredProof>(
     `select stored.digest, stored.base, stored.group_id as "group", stored.postgres, stored.proof, stored.at
        from sankofa.migration_proof as stored
+      where $1::text[] is null or stored.group_id = any ($1::text[])
       order by stored.at desc`,
+    [groups ?? null],
   )
   return rows
 }

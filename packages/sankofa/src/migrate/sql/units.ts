@@ -46,7 +46,7 @@ function byThemselves(statements: readonly Statement[]): readonly Unit[] {
 }
 
 /** What PostgreSQL refuses inside a transaction block. */
-function mustRunAlone(node: Node): boolean {
+export function mustRunAlone(node: Node): boolean {
   if ('IndexStmt' in node) return node.IndexStmt.concurrent === true
   if ('DropStmt' in node) return node.DropStmt.concurrent === true
   if ('ReindexStmt' in node) {

@@ -1,0 +1,44 @@
+import { isSankofaError, SankofaError } from '../../core/index.ts'
+import { codeOf } from './attempts.ts'
+import type { Direction } from './run.ts'
+
+/** The error of a step, as a person needs it. Those that Sankofa raised on purpose stay as they are. */
+export function stepFailed(
+  error: unknown,
+  about: {
+    readonly migration: string
+    readonly direction: Direction
+    readonly statement?: { readonly sql: string; readonly line?: number }
+    readonly left: string
+  },
+): Error {
+  if (isSankofaError(error)) return error
+  const { message, detail, hint } = error as Error & { readonly detail?: string; readonly hint?: string }
+  const reason = [message, detail, hint].filter((text) => text !== undefined && text !== '').join('. ')
+  const { sql, line } = about.statement ?? whereIn(error)
+  const statement = sql.replaceAll(/\s+/g, ' ').slice(0, 200)
+  return new SankofaError(
+    'MIGRATION_FAILED',
+    {
+      migration: about.migration,
+      doing: about.direction,
+      statement: line === undefined ? statement : `${statement} (line ${line})`,
+      reason: reason.replace(/\.$/, ''),
+      left: isLost(error)
+        ? 'The connection was lost: "sankofa migrate status" tells what was done, and how to go on.'
+        : about.left,
+    },
+    { cause: error },
+  )
+}
+
+/** `runStep` notes it on the error. */
+const whereIn = (error: unknown): { readonly sql: string; readonly line?: number } => {
+  const { statement, line } = error as { readonly statement?: string; readonly line?: number }
+  return { sql: statement ?? 'its module', ...(line === undefined ? {} : { line }) }
+}
+
+/** The connection is gone, and with it the knowledge of what became of the last thing sent. */
+export const isLost = (error: unknown): boolean =>
+  /^(08|57P0|ECONN|EPIPE|ETIMEDOUT)/.test(codeOf(error)) ||
+  (error instanceof Error && /^(Connection terminated|Client has encountered a connection error)/.test(error.message))
