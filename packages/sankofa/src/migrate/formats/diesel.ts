@@ -62,6 +62,7 @@ async function runsInTransaction(folder: Folder, entry: Entry): Promise<boolean>
 
 const table = {
   table: '__diesel_schema_migrations',
+  tables: ['public.__diesel_schema_migrations'],
   create: [
     `create table if not exists __diesel_schema_migrations (
        version varchar(50) primary key not null,

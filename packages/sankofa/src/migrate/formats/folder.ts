@@ -18,6 +18,8 @@ export type Folder = {
   readonly entries: readonly Entry[]
   /** What was found wrong, all of it: reported at once. */
   readonly problems: string[]
+  /** By path: recognising reads what reading reads again. */
+  readonly texts: Map<string, string>
 }
 
 /** @returns `undefined` where there is no such folder */
@@ -37,7 +39,7 @@ export async function openFolder(directory: string, root: string): Promise<Folde
     else if (found.isDirectory()) entries.push({ name, path, children: (await readdir(path)).sort(byName) })
     else if (found.isFile()) entries.push({ name, path })
   }
-  return { directory, root, entries, problems }
+  return { directory, root, entries, problems, texts: new Map() }
 }
 
 /** Order of code units, which for the names that tools generate is the order of bytes; never that of a locale. */
@@ -48,12 +50,19 @@ export const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 
  * What is no UTF-8 is noted as a problem, since it would reach the database altered.
  */
 export async function readText(folder: Folder, path: string): Promise<string> {
+  const known = folder.texts.get(path)
+  if (known !== undefined) return known
+  const text = decode(await readFile(path))
+  if (text === undefined) folder.problems.push(`${path} is not UTF-8. Save it as UTF-8.`)
+  folder.texts.set(path, text ?? '')
+  return text ?? ''
+}
+
+function decode(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    folder.problems.push(`${path} is not UTF-8. Save it as UTF-8.`)
-    return ''
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { SankofaError } from '../../core/index.ts'
 import type { Migration, MigrationSet, Step, StepClient } from '../migration.ts'
-import { loadProjectModule } from './load-module.ts'
+import { isRecord, loadProjectModule } from './load-module.ts'
+import { pgOverClient } from './pg-over-client.ts'
 
 /** What a loader module yields for one migration: SQL, or an async function of a client. */
 export type LoadedMigration = {
@@ -75,17 +77,22 @@ function toMigration(entry: LoadedMigration, source: string, loader: string): Mi
   return {
     id: entry.id,
     group: entry.group ?? entry.id,
-    up: toStep(entry.up, `${entry.id} up of ${loader}`, source),
-    ...(entry.undo === undefined ? {} : { undo: toStep(entry.undo, `${entry.id} undo of ${loader}`, source) }),
+    up: toStep(entry.up, `${entry.id} up of ${loader}`, source, loader),
+    ...(entry.undo === undefined ? {} : { undo: toStep(entry.undo, `${entry.id} undo of ${loader}`, source, loader) }),
   }
 }
 
-function toStep(step: LoadedMigration['up'], file: string, source: string): Step {
+function toStep(step: LoadedMigration['up'], file: string, source: string, loader: string): Step {
   if (typeof step === 'string') return { kind: 'sql', sql: step, file, transaction: 'auto' }
   return {
     kind: 'code',
     async run(client) {
-      await step(client)
+      const over = pgOverClient(client, dirname(loader))
+      try {
+        await step(over.client)
+      } finally {
+        await over.end()
+      }
     },
     // The function may come from another module than the loader: its own text counts as well.
     source: `${source}\n${String(step)}`,
@@ -95,8 +102,6 @@ function toStep(step: LoadedMigration['up'], file: string, source: string): Step
 }
 
 const isStep = (found: unknown): boolean => typeof found === 'string' || typeof found === 'function'
-const isRecord = (found: unknown): found is Readonly<Record<string, unknown>> =>
-  typeof found === 'object' && found !== null && !Array.isArray(found)
 const isIterable = (found: unknown): found is Iterable<unknown> | AsyncIterable<unknown> =>
   typeof found === 'object' && found !== null && (Symbol.iterator in found || Symbol.asyncIterator in found)
 const show = (found: unknown): string =>

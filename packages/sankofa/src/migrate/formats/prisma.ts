@@ -48,6 +48,7 @@ async function read(folder: Folder): Promise<Found> {
 
 const table = (checksums: ReadonlyMap<string, string>) => ({
   table: '_prisma_migrations',
+  tables: ['public._prisma_migrations'],
   create: [
     `create table if not exists _prisma_migrations (
        id varchar(36) primary key not null,

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { SankofaError } from '../../core/index.ts'
 import type { MigrationSet, Tool } from '../migration.ts'
 import { type Folder, openFolder } from './folder.ts'
 import type { Format } from './format.ts'
 import { formats } from './formats.ts'
 import { readWithLoader } from './loader.ts'
+import { recognise, rootOf } from './recognise.ts'
 
 export type ReadOptions = {
   /** Recognised by the folder's contents unless told. */
@@ -53,22 +53,6 @@ async function pick(folder: Folder, tool: Tool | undefined): Promise<Format> {
     throw new SankofaError('MIGRATIONS_UNCLEAR', { directory: folder.directory, tools: names })
   }
   return best.format
-}
-
-/** The tools whose migrations the folder seems to hold, best first. */
-export async function recognise(
-  folder: Folder,
-): Promise<readonly { readonly format: Format; readonly count: number }[]> {
-  const counted = await Promise.all(formats.map(async (format) => ({ format, count: await format.count(folder) })))
-  return counted.filter((one) => one.count > 0).sort((a, b) => b.count - a.count)
-}
-
-/** The nearest folder at or above with a package.json; else the one that holds the migrations. */
-export function rootOf(directory: string): string {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) return folder
-    if (folder === dirname(folder)) return dirname(directory)
-  }
 }
 
 function notFound(directory: string, reason: string): never {

@@ -6,6 +6,8 @@ export type HistoryQuery = { readonly text: string; readonly values: readonly un
 export type HistoryTable = {
   /** As SQL, quoted; its schema only where the tool names one, so that `search_path` decides where it does for the tool. */
   readonly table: string
+  /** It and what belongs to it, as `schema.table`. */
+  readonly tables: readonly string[]
   /** What the tool runs where its table is missing; safe to run again. */
   readonly create: readonly string[]
   /** Yields one text column `key` of what is applied, in the order of applying. */
@@ -20,6 +22,7 @@ export type HistoryTable = {
 export function tableHistory(table: HistoryTable, migrations: readonly Migration[]): History {
   const ids = new Map(migrations.map((migration) => [table.keyOf(migration.id), migration.id]))
   return {
+    tables: table.tables,
     async ensure(client) {
       for (const sql of table.create) await client.query(sql)
     },
