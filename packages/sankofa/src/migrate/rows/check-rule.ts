@@ -13,7 +13,8 @@ export function checkRule(
 ): Rule {
   const byName = new Map(columns.map((column) => [column.name, column]))
   const own = columns.filter((column) => check.columns.includes(column.number) && !column.generated)
-  const suggest = suggestions(check.condition, own)
+  // Most rows hold at once: what the condition suggests is looked for when the first one does not.
+  let suggest: ReturnType<typeof suggestions> | undefined
   const get =
     (row: Row) =>
     (name: string): Value => {
@@ -28,6 +29,7 @@ export function checkRule(
       if (column === undefined) return undefined
       // A suggestion twice as often as anything else: it comes from the check itself.
       if (random(3) > 0) {
+        suggest ??= suggestions(check.condition, own)
         const values = suggest(column, row.get(column.number), get(row), random)
         if (values.length > 0) return [[column.number, values[random(values.length)]]]
       }

@@ -1,14 +1,70 @@
+import { createHash } from 'node:crypto'
 import type { StepClient } from '../migration.ts'
-import type { RowImage } from './row-image.ts'
+import { hashesSql, listsSql } from './image-sql.ts'
+import { parseRow } from './parse-row.ts'
+import type { RowImage, TableImage } from './row-image.ts'
+
+/** Rows of a table that are kept one by one; of larger tables only the count and the hashes. */
+const mostRowsListed = 5_000
+/** Longer values are kept as their beginning and a hash. */
+const longestText = 120
 
 /**
- * Takes the image of all rows in one round trip.
+ * Takes the image of all rows of a database: in one round trip, and one more where tables are large. The caller's
+ * transaction and settings stay as they are.
  *
- * @param options.values - `hash` keeps no value, for real rows; `text` unless told
+ * @param options.values - `hash` keeps no value that could be read, for real rows; `text` unless told
+ * @param options.mostRows - rows of one table that are kept one by one; 5,000 unless told
  */
 export async function imageRows(
-  _client: StepClient,
-  _options: { readonly ignore?: readonly string[]; readonly values?: 'text' | 'hash' } = {},
+  client: StepClient,
+  options: { readonly ignore?: readonly string[]; readonly values?: 'text' | 'hash'; readonly mostRows?: number } = {},
 ): Promise<RowImage> {
-  return { tables: [] }
+  const mostRows = options.mostRows ?? mostRowsListed
+  const ignore = ['sankofa', 'sankofa_stash', ...(options.ignore ?? [])]
+  const found = await ask<Found>(client, listsSql(ignore, mostRows), 'label')
+  const large = found.filter(({ list }) => (list?.length ?? 0) > mostRows)
+  const hashes = large.length === 0 ? [] : await ask<Hashed>(client, hashesSql(large.map(toHash)), 'hashes')
+  const bySource = new Map(hashes.map((hashed) => [hashed.source, hashed]))
+  const keep = options.values === 'hash' ? digest : shorten
+  const tables = found.map((table) => toTable(table, bySource.get(table.source), keep))
+  return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), shown: options.values !== 'hash' }
 }
+
+type Found = {
+  readonly label: string
+  readonly source: string
+  readonly key: readonly string[] | null
+  readonly columns: readonly { readonly name: string; readonly type: string }[] | null
+  readonly list: readonly string[] | null
+}
+type Hashed = {
+  readonly source: string
+  readonly rows: string
+  readonly hashes: readonly (readonly [hash: string, nulls: number])[]
+}
+
+/** The rows of that one of several statements which gives `column`. */
+async function ask<Row>(client: StepClient, sql: string, column: keyof Row): Promise<readonly Row[]> {
+  const results = (await client.query(sql)) as unknown as readonly { readonly rows: readonly Row[] }[]
+  return results.flatMap(({ rows }) => rows.filter((row) => row !== null && Object.hasOwn(row as object, column)))
+}
+
+const toHash = ({ source, columns }: Found): { source: string; columns: readonly string[] } => ({
+  source,
+  columns: (columns ?? []).map(({ name }) => name),
+})
+
+function toTable(found: Found, hashed: Hashed | undefined, keep: (text: string) => string): TableImage {
+  const common = { table: found.label, columns: found.columns ?? [], key: found.key ?? [] }
+  if (hashed !== undefined) {
+    return { ...common, rows: Number(hashed.rows), hashes: hashed.hashes.map(([hash, nulls]) => ({ hash, nulls })) }
+  }
+  const list = (found.list ?? []).map((row) => parseRow(row).map((text) => (text === null ? null : keep(text))))
+  return { ...common, rows: list.length, list }
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22)
+
+const shorten = (text: string): string =>
+  text.length <= longestText ? text : `${text.slice(0, longestText / 2)}… (${text.length} characters, ${digest(text)})`

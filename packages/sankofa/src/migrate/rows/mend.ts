@@ -1,8 +1,8 @@
 import type { Random } from './random.ts'
 import { apply, type Row, type Rule } from './rule.ts'
 
-/** A few dozen are usual; a row that needs more than this is not found by trying. */
-const mostSteps = 400
+/** A few are usual, some dozens the most that were seen; a row that needs more than this is not found by trying. */
+const mostSteps = 150
 
 /**
  * Alters a row until every rule holds: a broken rule is chosen by chance and moved, and the move stays when it breaks no more

@@ -71,6 +71,8 @@ export function planRows(table: Table, options: PlanOptions): Planned {
     const left = mend(row, rules, random)
     if (left.length > 0) {
       broken ??= `no row was found that satisfies "${left[0]?.name}"`
+      // Where the first two fail so will the others: all parents have their one child, say.
+      if (planned.length === 0 && index > 0) break
       continue
     }
     for (const unique of uniques) unique.take(row)

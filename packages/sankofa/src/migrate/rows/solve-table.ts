@@ -45,6 +45,7 @@ export async function solveTable(
       })
       broken ??= planned.broken
       candidates.push(...planned.rows)
+      if (candidates.length === 0 && attempt > 1) break
     }
     if (candidates.length === 0) break
     for (const sql of sequencesSql(table, candidates)) await client.query(sql)

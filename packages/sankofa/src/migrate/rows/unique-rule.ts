@@ -43,7 +43,11 @@ export function uniqueRule(
     const type = byNumber.get(part)?.type
     if (text === null || text === undefined || type === undefined) return text
     const value = toValue(text, type)
-    return typeof value === 'number' ? comparable(value) : bare(type).name === 'citext' ? text.toLowerCase() : text
+    return typeof value === 'number' || typeof value === 'boolean'
+      ? comparable(value)
+      : bare(type).name === 'citext'
+        ? text.toLowerCase()
+        : text
   }
   const keyOf = (row: Row): string | undefined => {
     if (unique.predicate !== undefined) {
