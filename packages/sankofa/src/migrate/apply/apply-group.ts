@@ -6,7 +6,9 @@ import type { Unit } from '../sql/units.ts'
 import { type Piece, runAtOnce } from './at-once.ts'
 import { digestOfGroup, sha256, textOf } from './digest.ts'
 import { firstUnitOf } from './doubt.ts'
+import { needsCommits } from './failure.ts'
 import type { Ran, RunOptions } from './migrator.ts'
+import { runInOneTransaction } from './one-transaction.ts'
 import type { ProofOnFile, StoredProof } from './proofs.ts'
 import { type Row, readTexts } from './row.ts'
 import { isOneTransaction, type Run, tellHistory, unitsOf } from './run.ts'
@@ -29,7 +31,12 @@ export async function applyGroup(
   const missing: Missing[] = []
   for (const entry of view.entries.filter(isMissing)) missing.push(await toMissing(run, entry))
   const by = signature(run, proofOf(view, proofs))
-  if (missing.length > 0 && missing.every((each) => fitsOneTransaction(run, each))) return allAtOnce(run, missing, by)
+  if (missing.length > 0 && missing.every((each) => fitsOneTransaction(run, each, missing.length))) {
+    const done = await allAtOnce(run, missing, by).catch((error: unknown) => {
+      if (missing.length === 1 || !needsCommits(error)) throw error
+    })
+    if (done !== undefined) return done
+  }
   const ran: Ran[] = []
   for (const each of missing) ran.push(await applyOne(run, each, options, by))
   return ran
@@ -59,8 +66,8 @@ async function fromRow(run: Run, row: Row): Promise<Migration> {
   }
 }
 
-const fitsOneTransaction = (run: Run, { migration, units, row }: Missing): boolean =>
-  run.options.stash === undefined &&
+const fitsOneTransaction = (run: Run, { migration, units, row }: Missing, together: number): boolean =>
+  (run.options.stash === undefined || together > 1) &&
   row === undefined &&
   migration.up.kind === 'sql' &&
   migration.backfill === undefined &&
@@ -70,9 +77,12 @@ async function allAtOnce(run: Run, missing: readonly Missing[], by: Signature): 
   const began = performance.now()
   const pieces = missing.map(({ migration, units }): Piece => {
     const books = [insertRow(migration, { state: 'applied' }, by)]
-    return { migration, direction: 'up', statements: units[0]?.statements ?? [], books, tellsHistory: true }
+    const statements = units[0]?.statements ?? []
+    const { up: step, undo: opposite } = migration
+    const how = { step, ...(opposite === undefined ? {} : { opposite }) }
+    return { migration, direction: 'up', ...how, statements, books, tellsHistory: true }
   })
-  await runAtOnce(run, pieces)
+  await (run.options.stash === undefined ? runAtOnce(run, pieces) : runInOneTransaction(run, pieces))
   const tookMs = (performance.now() - began) / missing.length
   return missing.map(({ migration }) => ({ id: migration.id, tookMs }))
 }

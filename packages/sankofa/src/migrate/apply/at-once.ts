@@ -1,15 +1,16 @@
-import type { Migration } from '../migration.ts'
+import type { Migration, Step } from '../migration.ts'
 import type { Statement } from '../sql/statement.ts'
 import { untilUnblocked } from './attempts.ts'
 import { sendBatch } from './batch.ts'
 import { stepFailed } from './failure.ts'
 import { type Direction, type Run, tellHistory } from './run.ts'
-import { asOurselves } from './write-row.ts'
 
 /** A migration, or its undo, that is one transaction: its statements, and those that record it. */
 export type Piece = {
   readonly migration: Migration
   readonly direction: Direction
+  readonly step: Step
+  readonly opposite?: Step
   readonly statements: readonly Statement[]
   readonly books: readonly string[]
   /** The tool's history is not told of what it never knew. */
@@ -25,13 +26,14 @@ type Line = { readonly sql: string; readonly of?: Piece; readonly own?: Statemen
  * @throws SankofaError `MIGRATION_BLOCKED`, `MIGRATION_FAILED`; nothing of them was done
  */
 export async function runAtOnce(run: Run, pieces: readonly Piece[]): Promise<void> {
-  const { client, pid, baseline } = run.session
+  const { client, pid, baseline, settings } = run.session
   const tellsHistory = run.history !== undefined && pieces.some((piece) => piece.tellsHistory)
   const lines: readonly Line[] = [
     ...[...baseline, 'begin'].map((sql) => ({ sql })),
     ...pieces.flatMap((piece): readonly Line[] => [
       ...piece.statements.map((own) => ({ sql: own.sql, of: piece, own })),
-      ...[...asOurselves, ...piece.books].map((sql) => ({ sql, of: piece })),
+      // Before the record, which a role that the migration has taken might not write, and before the next migration.
+      ...[...settings, ...piece.books].map((sql) => ({ sql, of: piece })),
     ]),
     ...(tellsHistory ? [] : [{ sql: 'commit' }]),
   ]

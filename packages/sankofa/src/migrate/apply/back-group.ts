@@ -1,9 +1,11 @@
 import { SankofaError } from '../../core/index.ts'
 import type { Migration, Step } from '../migration.ts'
 import type { Unit } from '../sql/units.ts'
-import { runAtOnce } from './at-once.ts'
+import { type Piece, runAtOnce } from './at-once.ts'
 import { firstUnitOf, lookAtDoubt } from './doubt.ts'
+import { needsCommits } from './failure.ts'
 import type { Ran, RunOptions } from './migrator.ts'
+import { runInOneTransaction } from './one-transaction.ts'
 import type { Row } from './row.ts'
 import { isOneTransaction, type Run, tellHistory, unitsOf } from './run.ts'
 import { runStepwise } from './stepwise.ts'
@@ -56,28 +58,38 @@ async function planOne(run: Run, { row, migration: known }: Entry & { readonly r
 
 /** Takes a planned group back, newest first: as one transaction where PostgreSQL allows it, else one after the other. */
 export async function backGroup(run: Run, going: readonly Going[], options: RunOptions): Promise<readonly Ran[]> {
-  if (going.every((each) => fitsOneTransaction(run, each))) return allAtOnce(run, going)
+  if (going.every((each) => fitsOneTransaction(run, each, going.length))) {
+    const done = await allAtOnce(run, going).catch((error: unknown) => {
+      if (going.length === 1 || !needsCommits(error)) throw error
+    })
+    if (done !== undefined) return done
+  }
   await announceAll(run, going)
   const ran: Ran[] = []
   for (const each of going) ran.push(await backOne(run, each, options))
   return ran
 }
 
-const fitsOneTransaction = (run: Run, { row, step, units }: Going): boolean =>
-  run.options.stash === undefined && row.state === 'applied' && step.kind === 'sql' && isOneTransaction(units)
+const fitsOneTransaction = (run: Run, { row, step, units }: Going, together: number): boolean =>
+  (run.options.stash === undefined || together > 1) &&
+  row.state === 'applied' &&
+  step.kind === 'sql' &&
+  isOneTransaction(units)
 
 async function allAtOnce(run: Run, going: readonly Going[]): Promise<readonly Ran[]> {
   const began = performance.now()
-  await runAtOnce(
-    run,
-    going.map(({ row, migration, units }) => ({
+  const pieces = going.map(
+    ({ row, migration, step, units }): Piece => ({
       migration,
       direction: 'undo',
+      step,
+      opposite: migration.up,
       statements: units[0]?.statements ?? [],
       books: booksOf(row),
       tellsHistory: true,
-    })),
+    }),
   )
+  await (run.options.stash === undefined ? runAtOnce(run, pieces) : runInOneTransaction(run, pieces))
   const tookMs = (performance.now() - began) / going.length
   return going.map(({ row }) => ({ id: row.id, tookMs }))
 }

@@ -42,3 +42,10 @@ const whereIn = (error: unknown): { readonly sql: string; readonly line?: number
 export const isLost = (error: unknown): boolean =>
   /^(08|57P0|ECONN|EPIPE|ETIMEDOUT)/.test(codeOf(error)) ||
   (error instanceof Error && /^(Connection terminated|Client has encountered a connection error)/.test(error.message))
+
+/**
+ * Does it need a commit between its migrations? An enum's new value cannot be used before, nor can a table be altered that
+ * has deferred checks to come.
+ */
+export const needsCommits = (error: unknown): boolean =>
+  error instanceof Error && ['55006', '55P04'].includes(codeOf(error.cause))

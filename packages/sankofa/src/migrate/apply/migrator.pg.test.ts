@@ -210,6 +210,41 @@ describe('a group', () => {
     expect((await open(db, release('create table b ()')).up('011_b')).groups).toEqual(['release 7'])
   })
 
+  test('whose second migration uses what only a commit gives is applied one after the other', async ({ db }) => {
+    const set = setOf(
+      migration('001', `create type mood as enum ('low'); create table t (m mood)`, 'drop table t; drop type mood'),
+      migration('002', `alter type mood add value 'high'`, '', { group: 'moods' }),
+      migration('003', `insert into t values ('high')`, `delete from t where m::text = 'high'`, { group: 'moods' }),
+    )
+    await open(db, set).upAll()
+
+    expect((await db.pool.query('select m from t')).rows).toEqual([{ m: 'high' }])
+  })
+
+  test('with something around each step is one transaction all the same', async ({ db }) => {
+    const seen: string[] = []
+    const stash: NonNullable<MigratorOptions['stash']> = async ({ direction, migration: id, opposite }) => ({
+      watcher: { after: async ({ sql: text }) => void seen.push(`${direction} ${id}: ${text}`) },
+      frame: {
+        begun: async () => void seen.push(`${direction} ${id} begins`),
+        ending: async () => void seen.push(`${direction} ${id} ends, ${opposite === undefined ? 'alone' : 'both'}`),
+      },
+    })
+    const wrong = open(db, release('create table b (id int); select 1 / 0'), { stash })
+    await expect(wrong.up('release 7')).rejects.toThrow(/up of 011_b failed at "select 1 \/ 0 .*Nothing of its group/)
+    expect([await exists(db, 'a'), await exists(db, 'b')]).toEqual([false, false])
+
+    seen.length = 0
+    const migrator = open(db, release('create table b (id int)'), { stash })
+    await migrator.up('release 7')
+    const { rows } = await db.pool.query<{ n: bigint }>('select count(distinct xmin::text) as n from sankofa.migration')
+    expect(rows[0]?.n).toBe(1n)
+    expect(seen.slice(0, 3)).toEqual(['up 010_a begins', 'up 010_a: create table a (id int)', 'up 010_a ends, both'])
+    await migrator.back('release 7')
+    expect(seen.at(-1)).toBe('undo 010_a ends, both')
+    expect(await exists(db, 'a')).toBe(false)
+  })
+
   test('that cannot be one transaction stops where it fails, says so, and goes on', async ({ db }) => {
     const wrong = open(db, release('create index concurrently b_index on a (id); select 1 / 0'))
     await expect(wrong.up('release 7')).rejects.toThrow(/1 of its 2 parts are done/)

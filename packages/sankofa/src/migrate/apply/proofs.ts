@@ -6,6 +6,8 @@ export type ProofOnFile = {
   readonly loss: string
   /** By migration id: the statements that a module's undo sent on the shadow, parameters written out. */
   readonly captured?: Readonly<Record<string, readonly string[]>>
+  /** By migration id, where no undo was written: the SQL that was derived and proved. */
+  readonly derivedUndo?: Readonly<Record<string, string>>
   readonly [more: string]: unknown
 }
 

@@ -57,8 +57,12 @@ export function recording(run: Run, job: Job): Recording {
     lone = undefined
   }
   const record = async (number: number, last: boolean): Promise<void> => {
-    await client.query(asOurselves.join(';'))
-    if (!last) return void (await client.query(progressRow(id, number + 1)))
+    if (!last) {
+      await client.query([...asOurselves, progressRow(id, number + 1)].join(';'))
+      return
+    }
+    // The history's own names are looked up as on any connection, whatever the migration has set.
+    await client.query(run.session.settings.join(';'))
     for (const sql of job.finish) await client.query(sql)
     if (job.tellsHistory) await tellHistory(run, job.direction, job.migration)
   }

@@ -11,6 +11,8 @@ export type Session = {
    * pool, whatever an earlier migration has set.
    */
   readonly baseline: readonly string[]
+  /** The same without a transaction around it. */
+  readonly settings: readonly string[]
 }
 
 export type SessionOptions = {
@@ -29,11 +31,13 @@ export async function inSession<T>(options: SessionOptions, work: (session: Sess
   const ignore = (): void => {}
   client.on('error', ignore)
   try {
-    const { baseline, pid } = await readBaseline(client, options)
+    const { settings, pid } = await readSettings(client, options)
+    // In a transaction of its own: a migration may begin with SET TRANSACTION, which has to be the first of its transaction.
+    const baseline = ['begin', ...settings, 'commit']
     await client.query(baseline.join(';'))
     await takeLock(client, options)
     try {
-      return await work({ client, pid, baseline })
+      return await work({ client, pid, baseline, settings })
     } finally {
       await releaseLock(client).catch(ignore)
     }
@@ -43,10 +47,10 @@ export async function inSession<T>(options: SessionOptions, work: (session: Sess
   }
 }
 
-async function readBaseline(
+async function readSettings(
   client: pg.PoolClient,
   options: SessionOptions,
-): Promise<{ baseline: readonly string[]; pid: number }> {
+): Promise<{ settings: readonly string[]; pid: number }> {
   const { rows } = await client.query<{ pid: number; name: string; setting: string; source: string }>(
     `select pg_catalog.pg_backend_pid() as pid, setting.name, setting.setting, setting.source
        from pg_catalog.pg_settings as setting
@@ -65,14 +69,6 @@ async function readBaseline(
   )
   return {
     pid: rows[0]?.pid ?? 0,
-    // In a transaction of its own: a migration may begin with SET TRANSACTION, which has to be the first of its transaction.
-    baseline: [
-      'begin',
-      'reset session authorization',
-      'reset role',
-      'reset all',
-      `select ${settings.join(', ')}`,
-      'commit',
-    ],
+    settings: ['reset session authorization', 'reset role', 'reset all', `select ${settings.join(', ')}`],
   }
 }

@@ -68,7 +68,10 @@ values (${values.join(', ')})`
 const transactionOf = (step: Step): 'auto' | 'none' =>
   step.kind === 'sql' ? step.transaction : step.transaction ? 'auto' : 'none'
 
-/** The undo as it is kept: of a module, the statements that a proof has recorded, else nothing but its hash. */
+/**
+ * The undo as it is kept: of a module, the statements that a proof has recorded, else nothing but its hash; where none was
+ * written, the one that a proof has derived.
+ */
 export function undoOf(
   migration: Migration,
   proof: ProofOnFile | undefined,
@@ -79,7 +82,11 @@ export function undoOf(
   readonly sha256: string | null
 } {
   const { undo } = migration
-  if (undo === undefined) return { sql: null, origin: null, transaction: 'auto', sha256: null }
+  if (undo === undefined) {
+    const derived = proof?.derivedUndo?.[migration.id]
+    const origin = derived === undefined ? null : 'derived'
+    return { sql: derived ?? null, origin, transaction: 'auto', sha256: null }
+  }
   const common = { transaction: transactionOf(undo), sha256: sha256(textOf(undo)) }
   if (undo.kind === 'sql') return { ...common, sql: undo.sql, origin: undo.file === undefined ? 'derived' : 'written' }
   const captured = proof?.captured?.[migration.id]
