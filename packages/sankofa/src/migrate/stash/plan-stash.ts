@@ -1,19 +1,164 @@
 import type { Step, StepClient } from '../migration.ts'
-import type { TableName } from '../sql/effects.ts'
-import type { StashPlan } from './stash-plan.ts'
+import { effectsOf } from '../sql/effects.ts'
+import { readStatements, type Statement } from '../sql/statement.ts'
+import { toUnits } from '../sql/units.ts'
+import { type Affected, affectedBy } from './affected.ts'
+import { rehearsalOf } from './rehearsal.ts'
+import type { Keep, StashPlan } from './stash-plan.ts'
+import { fullName, readWorld, type Table, type World } from './world.ts'
+
+export type PlanStashOptions = {
+  /**
+   * What takes the step back. It is tried out inside the step's transaction, so that only what it cannot bring back is
+   * kept, and so that values written later are told from values that the step itself left.
+   */
+  readonly opposite?: Step
+  /**
+   * Tables, as `schema.table`, that a shadow run saw written, dropped or changed. They are kept where the text does not
+   * say what happens: modules, dynamic SQL.
+   */
+  readonly observed?: readonly string[]
+}
 
 /**
  * Says what has to be kept before a step runs. Reads the catalogue only.
  *
- * @param options.opposite - what takes the step back: it is tried out inside the step's transaction, so that only what it
- *   cannot bring back is kept, and so that values written later are told from values that the step left
- * @param options.observed - tables that a shadow run saw written, dropped or changed: needed for `do` blocks, functions and
- *   modules whose text does not say it
+ * @param client - on the database as it is before the step, with the search path that the step will have
  */
-export async function planStash(
-  _client: StepClient,
-  _step: Step,
-  _options: { readonly opposite?: Step; readonly observed?: readonly TableName[] } = {},
-): Promise<StashPlan> {
-  return { keeps: [], bytes: 0, oneTransaction: true, notes: [] }
+export async function planStash(client: StepClient, step: Step, options: PlanStashOptions = {}): Promise<StashPlan> {
+  const statements = step.kind === 'sql' ? await readStatements(step.sql, step.file) : []
+  const opposite = options.opposite?.kind === 'sql' ? await readStatements(options.opposite.sql) : undefined
+  const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
+  const world = await readWorld(client)
+  // The undo may destroy what up left alone. Read as one text, so that its names are followed back through up's renames.
+  const effects = effectsOf([...statements, ...(opposite ?? [])])
+  const { affected, opaque } = await affectedBy(client, world, effects)
+  const unknown = step.kind === 'code' ? ['what a module does is known only when it runs', ...opaque] : opaque
+  const all = unknown.length === 0 ? affected : withObserved(world, affected, options.observed ?? [])
+  const oneTransaction = step.kind === 'code' ? step.transaction : units.length <= 1 && units[0]?.transaction !== false
+  const unitOf = (at: number): number => {
+    let first = 0
+    for (const [number, unit] of units.entries()) {
+      first += unit.statements.length
+      if (at < first) return number
+    }
+    return 0
+  }
+  const keeps = all.map((each) => toKeep(world, each, each.at < statements.length ? unitOf(each.at) : 0))
+  const bytes = keeps.reduce((sum, keep) => sum + keep.bytes, 0)
+  const refuse = refusal(all, unknown, options.observed)
+  const rehearsal = opposite === undefined ? undefined : rehearsalOf(opposite)
+  return {
+    keeps,
+    bytes,
+    oneTransaction,
+    ...(refuse === undefined ? {} : { refuse }),
+    ...(rehearsal === undefined ? {} : { rehearsal }),
+    notes: notesOn(keeps, { oneTransaction, opposite, rehearsal }),
+  }
+}
+
+function withObserved(world: World, affected: readonly Affected[], observed: readonly string[]): readonly Affected[] {
+  const known = new Map(affected.map((each) => [each.table.oid, each]))
+  for (const table of world.tables) {
+    if (!observed.includes(fullName(table))) continue
+    const at = known.get(table.oid)?.at ?? 0
+    known.set(table.oid, { table, columns: 'all', at, because: 'a shadow run saw it written or changed' })
+  }
+  return [...known.values()]
+}
+
+function toKeep(world: World, { table, columns, because }: Affected, unit: number): Keep {
+  const real = table.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  const touched = columns === 'all' ? real : real.filter((name) => columns.has(name))
+  const untouched = real.filter((name) => !touched.includes(name))
+  const key = table.keys.find((each) => columns === 'all' || each.every((name) => untouched.includes(name)))
+  // Without a key that stays as it is, a row is known by all that stays as it is; without that, by itself.
+  const knownBy = key !== undefined ? 'key' : columns === 'all' || untouched.length === 0 ? 'whole' : 'rest'
+  const kept = knownBy === 'whole' ? real : touched
+  const { rows, bytes } = sizeOf(
+    world,
+    table,
+    kept.length === real.length ? undefined : [...kept, ...(key ?? untouched)],
+  )
+  return {
+    table: { schema: table.schema, name: table.name },
+    columns: kept.length === real.length && (columns === 'all' || knownBy === 'whole') ? 'all' : kept,
+    knownBy,
+    key: knownBy === 'whole' ? real : (key ?? untouched),
+    rows,
+    bytes,
+    how: 'copy',
+    unit,
+    because: table.keys.length === 0 ? `${because}; it has no key` : because,
+  }
+}
+
+/** @param columns - absent: whole rows */
+function sizeOf(world: World, table: Table, columns: readonly string[] | undefined): { rows: number; bytes: number } {
+  const own = sizeOfOne(table, columns)
+  return world.tables
+    .filter((each) => each.isPartition && each.parents.includes(table.oid))
+    .map((each) => sizeOf(world, each, columns))
+    .reduce((sum, each) => ({ rows: sum.rows + each.rows, bytes: sum.bytes + each.bytes }), own)
+}
+
+function sizeOfOne(table: Table, columns: readonly string[] | undefined): { rows: number; bytes: number } {
+  const { rows, bytes } = table
+  const widths = table.columns.filter(({ name }) => columns?.includes(name)).map(({ width }) => width)
+  if (columns === undefined || rows === 0 || widths.includes(null)) return { rows, bytes }
+  const row = widths.reduce<number>((sum, width) => sum + (width ?? 0) + 4, rowOverheadBytes)
+  return { rows, bytes: Math.min(bytes, rows * row) }
+}
+
+// Header of a row and of its key's array, and its number.
+const rowOverheadBytes = 72
+
+function refusal(
+  affected: readonly Affected[],
+  unknown: readonly string[],
+  observed: readonly string[] | undefined,
+): string | undefined {
+  if (unknown.length > 0 && observed === undefined) {
+    return `Nobody can know beforehand which rows the step destroys (${unknown.join('; ')}), and no shadow run has shown it.`
+  }
+  for (const { table } of affected) {
+    const name = fullName(table)
+    if (table.kind === 'f')
+      return `${name} is a foreign table: its rows lie elsewhere and cannot be kept in one transaction.`
+    if (!table.mine || !table.readable)
+      return `${name} belongs to another role, so its rows cannot be kept and put back.`
+    if (table.forced) return `${name} forces row-level security on its owner, so not all of its rows can be seen.`
+  }
+  return undefined
+}
+
+function notesOn(
+  keeps: readonly Keep[],
+  how: {
+    readonly oneTransaction: boolean
+    readonly opposite: readonly Statement[] | undefined
+    readonly rehearsal: readonly string[] | undefined
+  },
+): readonly string[] {
+  if (keeps.length === 0) return []
+  const keyless = keeps.filter(({ knownBy }) => knownBy === 'whole')
+  return [
+    ...(how.oneTransaction
+      ? []
+      : [
+          'The step is more than one transaction: rows written between copying and the end of the step are told apart row by row only.',
+        ]),
+    ...(how.rehearsal !== undefined
+      ? []
+      : [
+          how.opposite === undefined
+            ? 'No SQL that takes the step back is at hand: everything is kept, and a row written since counts as written in every column that the step left.'
+            : 'What takes the step back cannot be tried out beforehand: everything is kept, and a row written since counts as written in every column that the step left.',
+        ]),
+    ...keyless.map(
+      ({ table }) =>
+        `${fullName(table)} has no key: rows that the step rewrites come back only while nobody has written any of them.`,
+    ),
+  ]
 }

@@ -5,7 +5,9 @@ export type Keep = {
   readonly table: TableName & { readonly schema: string }
   /** What is copied of each row; `all` also covers rows that go as a whole. */
   readonly columns: readonly string[] | 'all'
-  /** The columns by which a row is known again. Empty: whole rows, counted. */
+  /** `key`: a key that stays as it is; `rest`: all columns that stay as they are, counted; `whole`: all columns, counted. */
+  readonly knownBy: 'key' | 'rest' | 'whole'
+  /** The columns by which a row is known again. */
   readonly key: readonly string[]
   /** As PostgreSQL estimates them. */
   readonly rows: number

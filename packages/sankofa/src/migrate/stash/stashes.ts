@@ -1,4 +1,7 @@
+import { SankofaError } from '../../core/index.ts'
 import type { StepClient } from '../migration.ts'
+import { captureTable, stashTable } from './kept.ts'
+import { literal } from './text-form.ts'
 
 /** One table's stash, as `sankofa migrate stash` lists it. */
 export type Stash = {
@@ -11,21 +14,78 @@ export type Stash = {
   readonly state: 'capturing' | 'open' | 'restored' | 'dropped' | 'settled'
   readonly createdAt: Date
   readonly expiresAt: Date
+  /** Rows that were deleted from it because their person asked. */
   readonly erased: bigint
 }
 
-/** Newest first. */
-export async function listStashes(_client: StepClient): Promise<readonly Stash[]> {
-  return []
+/** Newest first, also those that are closed. */
+export async function listStashes(client: StepClient): Promise<readonly Stash[]> {
+  return select(client, 'true')
 }
 
-/** Deletes what one stash holds. What it kept cannot be given back any more. */
-export async function dropStash(_client: StepClient, _id: bigint): Promise<void> {}
+/**
+ * Deletes what one stash holds: it cannot be given back any more.
+ *
+ * @throws SankofaError `STASH_UNKNOWN`
+ */
+export async function dropStash(client: StepClient, id: bigint): Promise<void> {
+  const [stash] = await select(client, `stash.id = ${id} and ${holds}`)
+  if (stash === undefined) throw new SankofaError('STASH_UNKNOWN', { id: id.toString() })
+  await close(client, [stash], 'dropped', 'was dropped by a person')
+}
 
 /** Deletes what has been kept for long enough. @returns what was deleted */
-export async function expireStashes(_client: StepClient, _now: Date): Promise<readonly Stash[]> {
-  return []
+export async function expireStashes(client: StepClient, now: Date): Promise<readonly Stash[]> {
+  const late = await select(client, `stash.expires_at <= ${literal(now.toISOString())}::timestamptz and ${holds}`)
+  for (const stash of late) {
+    await close(client, [stash], 'dropped', `expired on ${stash.expiresAt.toISOString().slice(0, 10)}`)
+  }
+  return late
 }
 
-/** The migration's undo is given up: everything kept for it goes. */
-export async function settleStash(_client: StepClient, _migration: string): Promise<void> {}
+/** The undo of a migration is given up: everything that was kept for it goes. @returns what was deleted */
+export async function settleStash(client: StepClient, migration: string): Promise<readonly Stash[]> {
+  const all = await select(client, `stash.migration = ${literal(migration)} and ${holds}`)
+  await close(client, all, 'settled', 'was given up when the migration was settled')
+  return all
+}
+
+const holds = `(stash.state in ('capturing', 'open') or (stash.state = 'restored' and stash.rows > 0))`
+
+async function select(client: StepClient, where: string): Promise<readonly Stash[]> {
+  const { rows } = await client.query<
+    Omit<Stash, 'id' | 'rows' | 'bytes' | 'erased'> & Record<'id' | 'rows' | 'bytes' | 'erased', string>
+  >(
+    `select stash.id::text as id, stash.migration, stash.direction, stash.table_name as table, stash.rows::text as rows,
+            stash.bytes::text as bytes, stash.state, stash.created_at as "createdAt", stash.expires_at as "expiresAt",
+            stash.erased::text as erased
+       from sankofa.stash
+      where ${where}
+      order by stash.id desc`,
+  )
+  return rows.map((row) => ({
+    ...row,
+    id: BigInt(row.id),
+    rows: BigInt(row.rows),
+    bytes: BigInt(row.bytes),
+    erased: BigInt(row.erased),
+  }))
+}
+
+/** One message to the server is one transaction: no stash is gone that the registry still has. */
+async function close(
+  client: StepClient,
+  stashes: readonly Stash[],
+  state: 'dropped' | 'settled',
+  why: string,
+): Promise<void> {
+  if (stashes.length === 0) return
+  const tables = stashes.flatMap(({ id }) => [stashTable(id), captureTable(id)])
+  const ids = stashes.map(({ id }) => id).join(', ')
+  await client.query(
+    `drop table if exists ${tables.join(', ')};
+     update sankofa.stash
+        set state = '${state}', rows = 0, bytes = 0, checksum = null, closed_at = clock_timestamp(), closed_why = ${literal(why)}
+      where stash.id in (${ids})`,
+  )
+}

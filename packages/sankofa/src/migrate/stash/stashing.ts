@@ -1,8 +1,23 @@
+import { SankofaError } from '../../core/index.ts'
+import type { StepClient } from '../migration.ts'
 import type { StepWatcher, UnitFrame } from '../run/run-step.ts'
-import type { StashPlan, StashReport } from './stash-plan.ts'
+import { checkBudget } from './budget.ts'
+import { type Captured, capture, lockForCapture } from './capture.ts'
+import { type KeptRows, keepAll, keepLossy } from './keep-lossy.ts'
+import { stashTable } from './kept.ts'
+import { type Mender, mendStatements } from './mend.ts'
+import { noteWritten } from './note-written.ts'
+import { putBack } from './put-back.ts'
+import { type Entry, isAsWritten, lastRun } from './registry.ts'
+import { rehearse } from './rehearse.ts'
+import type { Keep, RestoredTable, StashPlan, StashReport } from './stash-plan.ts'
+import { ensureStashSchema } from './stash-schema.ts'
+import { withExactText } from './text-form.ts'
+import { unforeseen, type Watch, watchTables } from './unforeseen.ts'
+import { fullName, readWorld } from './world.ts'
 
 export type StashingOptions = {
-  /** Id of the migration, not of its group. */
+  /** Id of the migration, not of its group: each step gives back what its own opposite took. */
   readonly migration: string
   readonly direction: 'up' | 'undo'
   readonly plan: StashPlan
@@ -12,18 +27,178 @@ export type StashingOptions = {
   readonly now: Date
   /** Tables that others write in the same transaction, such as a tool's history: `schema.table`. */
   readonly ignore?: readonly string[]
-  /** A person accepts what `plan.refuse` names, and that an expired stash gives nothing back. */
+  /** A person accepts what `plan.refuse` names, and that a stash that is gone gives nothing back. */
   readonly acceptLoss?: boolean
 }
 
+const dayMs = 24 * 60 * 60 * 1_000
+
 /**
  * Stands around a step: keeps what it destroys, and gives back what the opposite step of the same migration had
- * destroyed. Give both to `runStep`, in `together` innermost.
+ * destroyed. Where the step is one transaction, all of it happens in that transaction.
+ *
+ * In `together` it comes after whoever keeps books in the same transaction, so that it ends before them.
+ *
+ * @throws SankofaError `STASH_REFUSED`, `STASH_OVER_BUDGET`, `STASH_GONE`, `STASH_TAMPERED` before anything is changed;
+ *   `STASH_INCOMPLETE` from the end of the step, whose transaction then rolls back
  */
-export function stashing(_options: StashingOptions): {
+export function stashing(options: StashingOptions): {
   readonly watcher: StepWatcher
   readonly frame: Pick<UnitFrame, 'begun' | 'ending'>
   report(): StashReport
 } {
-  return { watcher: {}, frame: {}, report: () => ({ kept: [], restored: [] }) }
+  const { migration, direction, plan, now } = options
+  const captured: Captured[] = []
+  const kept: KeptRows[] = []
+  const restored: RestoredTable[] = []
+  let live: readonly Entry[] | undefined
+  let mender: Mender | undefined
+  let watch: Watch | undefined
+  let run: bigint | undefined
+
+  async function begin(client: StepClient): Promise<void> {
+    if (plan.refuse !== undefined && options.acceptLoss !== true) {
+      throw new SankofaError('STASH_REFUSED', { migration, reason: plan.refuse })
+    }
+    checkBudget(options, plan.keeps)
+    if (!plan.oneTransaction) {
+      // A run that was interrupted goes on with what it had copied.
+      for (const { id, kept, state } of await lastRun(client, migration, direction)) {
+        if (state !== 'capturing') continue
+        run ??= id
+        captured.push({ id, kept, rows: 0, bytes: 0 })
+      }
+    }
+    live = await liveStashes(client, options)
+    await withExactText(client, async () => {
+      for (const entry of live ?? []) await noteWritten(client, entry)
+    })
+    mender = mendStatements(live.map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })))
+    if (plan.keeps.length > 0) await ensureStashSchema(client)
+  }
+
+  async function captureBefore(client: StepClient, keeps: readonly Keep[]): Promise<void> {
+    await lockForCapture(client, keeps)
+    const world = await readWorld(client)
+    const expiresAt = new Date(now.getTime() + (options.expiresInDays ?? 14) * dayMs)
+    await withExactText(client, async () => {
+      for (const keep of keeps) {
+        const one = await capture(client, world, keep, { run, migration, direction, now, expiresAt })
+        if (one === undefined) continue
+        run ??= one.id
+        captured.push(one)
+        checkBudget(
+          options,
+          captured.map(({ kept: { schema, name }, bytes }) => ({ table: { schema, name }, bytes })),
+        )
+      }
+    })
+  }
+
+  async function finish(client: StepClient): Promise<void> {
+    const mine = live ?? []
+    if (mine.length > 0) {
+      await withExactText(client, async (stamps) => {
+        restored.push(...(await putBack(client, mine, stamps)))
+      })
+      await mender?.finish(client)
+    }
+    if (captured.length === 0) return
+    await withExactText(client, async (stamps) => {
+      const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal, stamps)
+      if (lossy === undefined || 'failed' in lossy) {
+        const world = await readWorld(client)
+        for (const one of captured) push(kept, await keepAll(client, one, world, lossy !== undefined))
+      } else {
+        for (const one of lossy) push(kept, await keepLossy(client, one))
+      }
+    })
+  }
+
+  return {
+    watcher: {
+      // What a module sends cannot be replaced.
+      before: async ({ sql, line }) => (line === undefined ? undefined : mender?.before(sql)),
+      after: async ({ sql }, client) => mender?.after(sql, client),
+    },
+    frame: {
+      async begun(unit, client) {
+        if (plan.oneTransaction) {
+          await begin(client)
+          watch = await watchTables(client)
+          await captureBefore(client, plan.keeps)
+          return
+        }
+        await inOwnTransaction(client, async () => {
+          if (live === undefined) await begin(client)
+          const copied = new Set(captured.map(({ kept: { schema, name } }) => fullName({ schema, name })))
+          const keeps = plan.keeps.filter((keep) => keep.unit === unit && !copied.has(fullName(keep.table)))
+          if (keeps.length > 0) await captureBefore(client, keeps)
+        })
+      },
+      async ending(_unit, client, last) {
+        if (plan.oneTransaction && watch !== undefined) {
+          const found = await unforeseen(client, watch, plan, options.ignore ?? [])
+          if (found.length > 0 && options.acceptLoss !== true)
+            throw new SankofaError('STASH_INCOMPLETE', { migration, found })
+        }
+        if (!last) return
+        await (plan.oneTransaction ? finish(client) : inOwnTransaction(client, () => finish(client)))
+      },
+    },
+    report: () => ({ kept, restored }),
+  }
+}
+
+const push = (list: KeptRows[], one: KeptRows | undefined): void => {
+  if (one !== undefined) list.push(one)
+}
+
+/** What the opposite step kept, whole and not yet given back. */
+async function liveStashes(client: StepClient, options: StashingOptions): Promise<readonly Entry[]> {
+  const { migration, direction, now } = options
+  const opposite = direction === 'up' ? 'undo' : 'up'
+  let entries = await lastRun(client, migration, opposite)
+  const interrupted = entries.filter(({ state }) => state === 'capturing')
+  if (interrupted.length > 0) {
+    // The opposite step stopped half-way: how the rows are now is how it left them.
+    const world = await readWorld(client)
+    await withExactText(client, async () => {
+      for (const { id, kept } of interrupted) await keepAll(client, { id, kept, rows: 0, bytes: 0 }, world, true)
+    })
+    entries = await lastRun(client, migration, opposite)
+  }
+  const live = entries.filter(({ state }) => state === 'open')
+  const late = live.filter(({ expiresAt }) => expiresAt <= now)
+  const dropped = entries.filter(({ state }) => state === 'dropped' || state === 'settled')
+  if ((late.length > 0 || dropped.length > 0) && options.acceptLoss !== true) {
+    const why =
+      late[0] !== undefined
+        ? `expired on ${late[0].expiresAt.toISOString().slice(0, 10)}`
+        : (dropped[0]?.closedWhy ?? 'was dropped')
+    throw new SankofaError('STASH_GONE', { migration, tables: [...late, ...dropped].map(({ table }) => table), why })
+  }
+  const usable = live.filter(({ expiresAt }) => expiresAt > now)
+  for (const entry of usable) {
+    if (await isAsWritten(client, entry)) continue
+    throw new SankofaError('STASH_TAMPERED', { migration, table: entry.table, stash: stashTable(entry.id) })
+  }
+  return usable
+}
+
+/** A unit that has a transaction of its own is used; outside of one, one is made. */
+async function inOwnTransaction(client: StepClient, work: () => Promise<void>): Promise<void> {
+  const { rows } = await client.query<{ open: boolean }>(
+    // Outside a transaction block each statement has a transaction of its own, which begins with it.
+    'select transaction_timestamp() <> statement_timestamp() as open',
+  )
+  if (rows[0]?.open === true) return work()
+  await client.query('begin')
+  try {
+    await work()
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
 }

@@ -1,0 +1,209 @@
+import type { StepClient } from '../migration.ts'
+import { type NamesNow, namesByName, rowsNow, rowsOf, stashTable, workTable } from './kept.ts'
+import { type Entry, recount } from './registry.ts'
+import { putSequencesBack } from './sequences.ts'
+import { type Sorted, sortOut } from './sort-out.ts'
+import type { RestoredTable } from './stash-plan.ts'
+import { identifier, quoted, type Stamps } from './text-form.ts'
+import { tolerantly } from './tolerant.ts'
+import { withoutTriggers } from './triggers.ts'
+import { fullName, readWorld, type Table, tablesNamed, type World } from './world.ts'
+
+type Work = {
+  readonly entry: Entry
+  readonly table: Table
+  readonly names: NamesNow
+  readonly sorted: Sorted
+  readonly failures: Map<string, string>
+  inserted: number
+  updated: number
+}
+
+/**
+ * Gives back what the opposite step had destroyed, after this one has run as it is written. A value that nobody wrote
+ * since comes back as it was; what was written since stays as written; a row deleted since stays deleted; a row added
+ * since stays. What cannot be given back stays in the stash, and is told.
+ */
+export async function putBack(
+  client: StepClient,
+  entries: readonly Entry[],
+  stamps: Stamps,
+): Promise<readonly RestoredTable[]> {
+  const world = await readWorld(client)
+  const works: Work[] = []
+  const nowhere: RestoredTable[] = []
+  for (const entry of inOrder(entries, world)) {
+    const table = tablesNamed(world, entry.kept)[0]
+    const names = table === undefined ? undefined : namesByName(table, entry.kept)
+    const found = table === undefined || names === undefined ? undefined : await match(client, entry, table, names)
+    if (table === undefined || names === undefined || found !== true) {
+      nowhere.push(await leave(client, entry, table))
+      continue
+    }
+    const sorted = await sortOut(client, entry, table, names, stamps)
+    works.push({ entry, table, names, sorted, failures: new Map(), inserted: 0, updated: 0 })
+  }
+  await insertRows(client, works)
+  for (const work of works) await updateRows(client, work)
+  // A row may have waited for a value that only an update has freed.
+  await insertRows(
+    client,
+    works.filter(({ failures }) => failures.size > 0),
+  )
+  const restored: RestoredTable[] = []
+  for (const work of works) {
+    await putSequencesBack(client, work.entry.kept, work.table)
+    restored.push(await close(client, work))
+  }
+  return [...restored, ...nowhere]
+}
+
+/** Parents before children, by the foreign keys as they are now. */
+function inOrder(entries: readonly Entry[], world: World): readonly Entry[] {
+  const oidOf = (entry: Entry): string => tablesNamed(world, entry.kept)[0]?.oid ?? entry.table
+  const sorted: Entry[] = []
+  const seen = new Set<Entry>()
+  const visit = (entry: Entry): void => {
+    if (seen.has(entry)) return
+    seen.add(entry)
+    const parents = world.foreignKeys.filter(({ from, to }) => from === oidOf(entry) && to !== from).map(({ to }) => to)
+    for (const parent of entries.filter((each) => parents.includes(oidOf(each)))) visit(parent)
+    sorted.push(entry)
+  }
+  for (const entry of entries) visit(entry)
+  return sorted
+}
+
+/** Finds, for each kept row, the row that is there now. */
+async function match(client: StepClient, { id, kept }: Entry, table: Table, names: NamesNow): Promise<boolean> {
+  const reading = rowsNow(table, names, kept.knownBy)
+  if (reading === undefined) return false
+  await client.query(
+    `create table ${workTable(id)} as
+       select stashed.id, ${['now.place', 'now.part', ...kept.columns.map((_, index) => `now.v${index + 1}`)].join(', ')}, null::boolean[] as take
+         from ${stashTable(id)} as stashed
+         left join (${reading}) as now on now.key = stashed.key and now.n = stashed.n`,
+  )
+  return true
+}
+
+async function insertRows(client: StepClient, works: readonly Work[]): Promise<void> {
+  for (const work of works) {
+    const { entry, table, names, sorted, failures } = work
+    const ids = failures.size === 0 ? sorted.insert : sorted.insert.filter((id) => failures.has(id))
+    if (ids.length === 0) continue
+    const columns = table.columns.flatMap((column) => {
+      const index = names.columns.indexOf(column.name)
+      return index < 0 || column.generated ? [] : [{ ...column, value: `stashed.v${index + 1}::${column.type}` }]
+    })
+    const failed = await withoutTriggers(client, table, () =>
+      tolerantly(client, ids, async (some) => {
+        await client.query(
+          `insert into ${quoted(table)} (${columns.map(({ name }) => identifier(name)).join(', ')}) overriding system value
+           select ${columns.map(({ value }) => value).join(', ')}
+             from ${stashTable(entry.id)} as stashed where stashed.id = any ($1::int8[]) order by stashed.id`,
+          [some],
+        )
+      }),
+    )
+    work.inserted += ids.length - failed.length
+    for (const id of ids) failures.delete(id)
+    for (const { id, reason } of failed) failures.set(id, reason)
+  }
+}
+
+async function updateRows(client: StepClient, work: Work): Promise<void> {
+  const { entry, table, names, sorted, failures } = work
+  if (sorted.update.length === 0) return
+  const { rows } = await client.query<{ taken: readonly boolean[] }>(
+    `select array[${names.columns.map((_, index) => `coalesce(bool_or(work.take[${index + 1}]), false)`).join(', ')}] as taken
+       from ${workTable(entry.id)} as work`,
+  )
+  const columns = table.columns.flatMap((column) => {
+    const index = names.columns.indexOf(column.name)
+    return index < 0 || column.generated || rows[0]?.taken[index] !== true ? [] : [{ ...column, number: index + 1 }]
+  })
+  const sets = columns.map(
+    ({ name, number, type }) =>
+      `${identifier(name)} = case when work.take[${number}] then stashed.v${number}::${type} else target.${identifier(name)} end`,
+  )
+  const always = columns.filter(({ identity }) => identity === 'a').map(({ name }) => name)
+  const failed = await withoutTriggers(client, table, () =>
+    settable(client, table, always, () =>
+      tolerantly(client, sorted.update, async (some) => {
+        await client.query(
+          `update ${rowsOf(table)} as target set ${sets.join(', ')}
+             from ${workTable(entry.id)} as work join ${stashTable(entry.id)} as stashed on stashed.id = work.id
+            where work.id = any ($1::int8[]) and target.ctid = work.place and target.tableoid = work.part`,
+          [some],
+        )
+      }),
+    ),
+  )
+  work.updated = sorted.update.length - failed.length
+  for (const { id, reason } of failed) failures.set(id, reason)
+}
+
+/** An identity that is always generated takes a value of old only while it is not. */
+async function settable<T>(
+  client: StepClient,
+  table: Table,
+  columns: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const set = async (how: string): Promise<void> => {
+    for (const column of columns) {
+      await client.query(`alter table ${quoted(table)} alter column ${identifier(column)} set generated ${how}`)
+    }
+  }
+  if (columns.length > 0) await client.query('set constraints all immediate')
+  await set('by default')
+  const result = await work()
+  await set('always')
+  return result
+}
+
+/** The undo has not made the table anew, or not with the columns that name its rows. */
+async function leave(client: StepClient, { id, kept, rows }: Entry, table: Table | undefined): Promise<RestoredTable> {
+  await client.query(`update sankofa.stash set state = 'restored', closed_at = clock_timestamp() where stash.id = $1`, [
+    id.toString(),
+  ])
+  return {
+    table: fullName(kept),
+    ...nothing,
+    left: Number(rows),
+    leftBecause:
+      table === undefined ? 'the table is not there any more' : 'columns that name its rows are not there any more',
+  }
+}
+
+const nothing = { inserted: 0, updated: 0, deletedSince: 0, writtenSince: 0 }
+
+/** What was given back, or needs no giving back, leaves the stash. */
+async function close(client: StepClient, work: Work): Promise<RestoredTable> {
+  const { entry, sorted, failures, inserted, updated } = work
+  const left = new Map([...sorted.left.map(({ id, reason }) => [id, reason] as const), ...failures])
+  await client.query(`drop table ${workTable(entry.id)}`)
+  await client.query(`delete from ${stashTable(entry.id)} as stashed where not stashed.id = any ($1::int8[])`, [
+    [...left.keys()],
+  ])
+  await recount(client, entry.id)
+  if (left.size === 0) await client.query(`drop table ${stashTable(entry.id)}`)
+  await client.query(
+    `update sankofa.stash
+        set state = 'restored', closed_at = clock_timestamp(), put_back = $2::int8,
+            bytes = case when $3 then 0 else stash.bytes end, checksum = case when $3 then null else stash.checksum end
+      where stash.id = $1`,
+    [entry.id.toString(), inserted + updated + sorted.filled, left.size === 0],
+  )
+  const first = left.values().next().value
+  return {
+    table: fullName(entry.kept),
+    inserted,
+    updated: updated + sorted.filled,
+    deletedSince: sorted.deletedSince,
+    writtenSince: sorted.writtenSince,
+    left: left.size,
+    ...(first === undefined ? {} : { leftBecause: first }),
+  }
+}

@@ -1,0 +1,57 @@
+import type { StepClient } from '../migration.ts'
+import { checksumOf, type Kept, stashTable } from './kept.ts'
+
+/** A row of `sankofa.stash`, as whoever gives rows back reads it. */
+export type Entry = {
+  readonly id: bigint
+  readonly direction: 'up' | 'undo'
+  readonly table: string
+  readonly kept: Kept
+  readonly rows: bigint
+  readonly checksum: string | null
+  readonly state: 'capturing' | 'open' | 'restored' | 'dropped' | 'settled'
+  readonly expiresAt: Date
+  readonly closedAt: Date | null
+  readonly closedWhy: string | null
+}
+
+/** What the last run of a step kept; locked, so that nobody drops it meanwhile. Empty when it kept nothing. */
+export async function lastRun(
+  client: StepClient,
+  migration: string,
+  direction: 'up' | 'undo',
+): Promise<readonly Entry[]> {
+  const { rows } = await client.query<Omit<Entry, 'id' | 'rows'> & { id: string; rows: string }>(
+    `select stash.id::text as id, stash.direction, stash.table_name as table, stash.plan as kept, stash.rows::text as rows, stash.checksum,
+            stash.state, stash.expires_at as "expiresAt", stash.closed_at as "closedAt", stash.closed_why as "closedWhy"
+       from sankofa.stash
+      where stash.migration = $1 and stash.direction = $2
+        and stash.run = (select max(latest.run) from sankofa.stash as latest where latest.migration = $1 and latest.direction = $2)
+      order by stash.id
+        for update`,
+    [migration, direction],
+  )
+  return rows.map((row) => ({ ...row, id: BigInt(row.id), rows: BigInt(row.rows) }))
+}
+
+/** Is what lies there what was written there? */
+export async function isAsWritten(client: StepClient, { id, checksum }: Entry): Promise<boolean> {
+  const { rows: there } = await client.query<{ there: boolean }>(
+    `select to_regclass('${stashTable(id)}') is not null as there`,
+  )
+  if (there[0]?.there !== true) return false
+  const { rows } = await client.query<{ checksum: string }>(`select (${checksumOf(stashTable(id))}) as checksum`)
+  return rows[0]?.checksum === checksum
+}
+
+/** After a stash's rows have become fewer on purpose. */
+export async function recount(client: StepClient, id: bigint): Promise<void> {
+  const name = stashTable(id)
+  await client.query(
+    `update sankofa.stash
+        set rows = (select count(*) from ${name} as stashed where stashed.spare is not true),
+            bytes = pg_catalog.pg_total_relation_size('${name}'), checksum = (${checksumOf(name)})
+      where stash.id = $1`,
+    [id.toString()],
+  )
+}

@@ -1,0 +1,144 @@
+import type { StepClient } from '../migration.ts'
+import type { Captured } from './capture.ts'
+import { chanceColumns } from './chance-columns.ts'
+import { passes } from './failure.ts'
+import { captureTable, type Kept, namesByName, rowsNow } from './kept.ts'
+import { mendStatements } from './mend.ts'
+import { type Stamps, shortForm } from './text-form.ts'
+import { readWorld, type Table, tablesNamed, type World } from './world.ts'
+
+/** Rows of which the undo alone would not bring back what they were. */
+export type Lossy = {
+  readonly captured: Captured
+  /** `all`: no row comes back. */
+  readonly rows: 'all' | readonly LossyRows[]
+  readonly spares: readonly { readonly key: readonly (string | null)[]; readonly n: string }[]
+  readonly rehearsed: 'yes' | 'filled'
+  readonly sequencesLost: boolean
+}
+export type LossyRows = {
+  /** Ids of the capture table, as an int8multirange. */
+  readonly ids: string
+  readonly gone: boolean
+  /** What the undo alone would make of each value: `null` where that is what it was. */
+  readonly base: readonly (string | null)[] | null
+}
+
+/**
+ * Tries out what takes the step back, sees what it would not bring back, and rolls that back.
+ *
+ * @returns a reason when the undo cannot be tried out as things stand now
+ */
+export async function rehearse(
+  client: StepClient,
+  captured: readonly Captured[],
+  statements: readonly string[],
+  stamps: Stamps,
+): Promise<readonly Lossy[] | { readonly failed: string }> {
+  const plain = await attempt(client, captured, statements, stamps, false)
+  if (!('failed' in plain)) return plain
+  const filled = await attempt(client, captured, statements, stamps, true)
+  return 'failed' in filled ? plain : filled
+}
+
+async function attempt(
+  client: StepClient,
+  captured: readonly Captured[],
+  statements: readonly string[],
+  stamps: Stamps,
+  fill: boolean,
+): Promise<readonly Lossy[] | { readonly failed: string }> {
+  const before = await readWorld(client)
+  await client.query('savepoint sankofa_rehearsal')
+  try {
+    // Checks that wait for the commit would keep the undo from altering their tables.
+    await client.query('set constraints all immediate')
+    const mender = fill
+      ? mendStatements(captured.map(({ id, kept }) => ({ kept, source: captureTable(id) })))
+      : undefined
+    for (const sql of statements) {
+      for (const each of (await mender?.before(sql)) ?? [sql]) await client.query(each)
+      await mender?.after(sql, client)
+    }
+    await mender?.finish(client)
+  } catch (error) {
+    if (!passes(error)) throw error
+    await client.query('rollback to savepoint sankofa_rehearsal; release savepoint sankofa_rehearsal')
+    return { failed: error instanceof Error ? error.message : String(error) }
+  }
+  const after = await readWorld(client)
+  const lossy: Lossy[] = []
+  for (const each of captured) lossy.push(await compare(client, each, before, after, stamps, fill))
+  await client.query('rollback to savepoint sankofa_rehearsal; release savepoint sankofa_rehearsal')
+  return lossy
+}
+
+async function compare(
+  client: StepClient,
+  captured: Captured,
+  before: World,
+  after: World,
+  stamps: Stamps,
+  fill: boolean,
+): Promise<Lossy> {
+  const { kept } = captured
+  const common = { captured, rehearsed: fill ? ('filled' as const) : ('yes' as const) }
+  const table = tablesNamed(after, kept)[0]
+  const reading = table === undefined ? undefined : rowsNow(table, namesByName(table, kept), kept.knownBy)
+  const sequencesLost = kept.sequences.length > 0 && (await areSequencesLost(client, kept))
+  if (table === undefined || reading === undefined) return { ...common, rows: 'all', spares: [], sequencesLost }
+  const anew = columnsMadeAnew(kept, table, before)
+  const chance = await chanceColumns(client, table, anew)
+  const differs = kept.columns.map((name, index) => {
+    const value = `now.v${index + 1}`
+    const was = `was.v${index + 1}`
+    // What was filled in for the trial is not the undo's doing.
+    if (fill && anew.includes(name)) return { when: `${was} is not null`, then: `'-'` }
+    return { when: `${value} is distinct from ${was}`, then: chance.has(name) ? `'*'` : shortForm(value, stamps) }
+  })
+  const base = `array[${differs.map(({ when, then }) => `case when ${when} then ${then} end`).join(', ')}]::text[]`
+  const { rows } = await client.query<LossyRows>(
+    `select found.gone, found.base, pg_catalog.range_agg(int8range(found.id, found.id + 1))::text as ids
+       from (select was.id, now.key is null as gone, case when now.key is not null then ${base} end as base
+               from ${captureTable(captured.id)} as was
+               left join (${reading}) as now on now.key = was.key and now.n = was.n
+              where ${['now.key is null', ...differs.map(({ when }) => when)].join(' or ')}) as found
+      group by found.gone, found.base`,
+  )
+  const counted = kept.knownBy === 'whole' && rows.length > 0
+  const spares = counted ? await sparesOf(client, captured.id, reading) : []
+  return { ...common, rows, spares, sequencesLost }
+}
+
+/** Rows without a key that are there instead of captured ones. */
+export async function sparesOf(client: StepClient, id: bigint, reading: string): Promise<Lossy['spares']> {
+  const { rows } = await client.query<Lossy['spares'][number]>(
+    `select now.key, now.n::text as n
+       from (${reading}) as now
+       left join ${captureTable(id)} as was on now.key = was.key and now.n = was.n
+      where was.key is null`,
+  )
+  return rows
+}
+
+/** Columns that the step dropped and the undo adds again. */
+function columnsMadeAnew(kept: Kept, table: Table, before: World): readonly string[] {
+  const same = before.tables.find(({ oid }) => oid === table.oid)
+  const there = new Set(same?.columns.map(({ number }) => number))
+  return table.columns
+    .filter(({ name, number }) => kept.columns.includes(name) && !there.has(number))
+    .map(({ name }) => name)
+}
+
+async function areSequencesLost(client: StepClient, kept: Kept): Promise<boolean> {
+  for (const { schema, name, last, increment } of kept.sequences) {
+    const { rows } = await client.query<{ behind: boolean }>(
+      `select coalesce((select case when $4::int8 > 0 then sequence.last_value < $3::int8 else sequence.last_value > $3::int8 end
+                          from pg_catalog.pg_sequences as sequence
+                         where sequence.schemaname = $1 and sequence.sequencename = $2), true) as behind`,
+      [schema, name, last, increment],
+    )
+    if (rows[0]?.behind === true) return true
+  }
+  return false
+}
