@@ -1,15 +1,27 @@
 import type pg from 'pg'
 import type { RecordedStatement } from '../../observe/index.ts'
+import { loadParser } from '../sql/statement.ts'
+import { asOrdinaryRole } from './as-ordinary-role.ts'
 import type { StatementFinding } from './finding.ts'
+import { learnStatements } from './learn-statements.ts'
+import { namedTables } from './named-tables.ts'
+import { notTried } from './outcomes.ts'
+import { prepareSql, readParameterTypes } from './prepared.ts'
+import { readRelations } from './relations.ts'
+import { repeatStatements } from './repeat-statements.ts'
+import { tryOut } from './run-attempt.ts'
+import type { Session, Tried } from './session.ts'
 
 export type CheckOptions = {
-  /** The role that the release connects as, where the shadow's catalogue has its privileges; an ordinary one unless told. */
+  /** The role that the release connects as, where the shadow has it with its privileges; an ordinary one unless told. */
   readonly role?: string
   /** What was found on the schema before: what worked there is sent again, with the same values. */
   readonly before?: readonly StatementFinding[]
   /** For all of them together; 10 s unless told. What is left is `not tried`. */
   readonly budgetMs?: number
 }
+
+const defaultBudgetMs = 10_000
 
 /**
  * Runs recorded statements on a shadow as an ordinary role, each rolled back: on the schema before a migration to learn
@@ -22,5 +34,48 @@ export async function checkStatements(
   statements: readonly RecordedStatement[],
   options: CheckOptions = {},
 ): Promise<readonly StatementFinding[]> {
-  throw new Error(`not built yet: ${statements.length} ${typeof client} ${options.role}`)
+  if (statements.length === 0) return []
+  await loadParser()
+  const { before, budgetMs = defaultBudgetMs } = options
+  const untilMs = performance.now() + budgetMs
+  const known = before && new Map(before.map((finding) => [finding.text, finding]))
+  // What did not work before says nothing after, whatever becomes of it.
+  const wanted = statements.filter(({ text }) => known === undefined || known.get(text)?.ok === true)
+  try {
+    const found = await asOrdinaryRole(client, options.role, async ({ become }) => {
+      const tables = wanted.flatMap(({ text }) => namedTables(text) ?? [])
+      const keys = (before ?? []).flatMap(({ worked }) => worked.flatMap(({ instead }) => instead?.table ?? []))
+      const names = new Set([...tables.map(({ name }) => name), ...keys])
+      const session: Session = { client, become, relations: await readRelations(client, [...names]), untilMs }
+      const tried = await prepare(session, wanted)
+      return known === undefined ? learnStatements(session, tried) : repeatStatements(session, tried, known)
+    })
+    const byText = new Map(found.map((finding) => [finding.text, finding]))
+    return statements.map(
+      (recorded) =>
+        byText.get(recorded.text) ?? notTried(recorded, known?.get(recorded.text)?.reason ?? 'it was not run before'),
+    )
+  } finally {
+    // They outlive their transaction.
+    const { rows } = await client.query<{ name: string }>(
+      'select prepared.name from pg_prepared_statements as prepared where prepared.name = any ($1::text[])',
+      [wanted.map((_, index) => nameOf(index))],
+    )
+    if (rows.length > 0) await client.query(rows.map(({ name }) => `deallocate ${name}`).join(';'))
+  }
+}
+
+const nameOf = (index: number): string => `sankofa_statement_${index}`
+
+async function prepare(session: Session, statements: readonly RecordedStatement[]): Promise<readonly Tried[]> {
+  const { client, become } = session
+  const tried: Omit<Tried, 'types'>[] = []
+  for (const [index, recorded] of statements.entries()) {
+    const name = nameOf(index)
+    const [prepared] = await tryOut(client, become, [{ before: [], sql: prepareSql(name, recorded) }])
+    if (prepared !== undefined) tried.push({ recorded, name, prepared })
+  }
+  const names = tried.map(({ name }) => name)
+  const types = await readParameterTypes(client, names)
+  return tried.map((statement) => ({ ...statement, types: types.get(statement.name) ?? [] }))
 }

@@ -2,16 +2,23 @@
 export const whys = ['cannot be prepared', 'fails when run', 'fails for some values', 'not tried'] as const
 export type Why = (typeof whys)[number]
 
-/** Values with which a statement did what it should: taken from rows of a shadow, kept in memory only. */
+/** Values with which a statement worked: taken from rows of a shadow, kept in memory only. */
 export type Attempt = {
   /** One for each `$n`, as text; `null` is SQL's. */
   readonly values: readonly (string | null)[]
   /** The row whose values an INSERT sends again: it is taken away first, so that every rule that held for it still does. */
-  readonly instead?: { readonly schema: string; readonly table: string; readonly key: Readonly<Record<string, string>> }
-  /** What it is about the values, such as `a long text for "user".name`; absent for those of a row as they are. */
+  readonly instead?: RowKey
+  /** What is special about the values, such as `0 for shop.item.price`; absent for those of a row as they are. */
   readonly variation?: string
-  /** Rows that it touched or returned. */
+  /** Rows that it returned or changed. */
   readonly rows: number
+}
+
+export type RowKey = {
+  readonly schema: string
+  readonly table: string
+  /** By number of the column, so that it is found under a new name too. */
+  readonly columns: readonly { readonly name: string; readonly number: number; readonly value: string }[]
 }
 
 /** What became of one recorded statement on one schema. */
@@ -20,7 +27,7 @@ export type StatementFinding = {
   readonly routes: readonly string[]
   readonly ok: boolean
   readonly why?: Why
-  /** PostgreSQL's message, in words. */
+  /** PostgreSQL's message, and with which values, where only some fail. */
   readonly reason?: string
   /** What worked here: to be sent again on the schema after the migration. */
   readonly worked: readonly Attempt[]
@@ -28,10 +35,12 @@ export type StatementFinding = {
 
 /** Before against after. */
 export type StatementComparison = {
-  /** Worked before and do not after: the running release breaks. */
+  /** Worked before and do not after, whatever is sent: the running release breaks. */
   readonly broken: readonly StatementFinding[]
+  /** Work with the values of some rows, and no longer with others that were right before: it breaks if it sends those. */
+  readonly risky: readonly StatementFinding[]
   /** Did not work before either, or could not be tried: nothing is known, and `reason` says why. */
   readonly notTried: readonly StatementFinding[]
-  /** How many worked before and after. */
+  /** How many work before and after. */
   readonly working: number
 }
