@@ -10,7 +10,7 @@ export type Change = {
   readonly weight: 'cosmetic' | 'differs'
 }
 
-/** Properties that are said of the whole table, or that others say better. */
+/** Said of the whole table, as the order of its columns. */
 const saidElsewhere: ReadonlySet<string> = new Set(['place'])
 
 /** Nothing that runs notices these; a later migration that names the object does. */
@@ -49,14 +49,31 @@ function withoutRepeated(object: CatalogueObject, changes: readonly Change[]): r
   const repeated = new Set<string>()
   if (
     object.kind === 'constraint' &&
-    has('type', 'onDelete', 'onUpdate', 'validated', 'deferrable', 'deferred', 'noInherit')
+    has('type', 'onDelete', 'onUpdate', 'validated', 'enforced', 'deferrable', 'deferred', 'noInherit')
   ) {
     repeated.add('definition')
   }
+  if (has('enforced')) repeated.add('validated')
+  if (followsOwner(changes)) repeated.add('privileges')
   if (object.kind === 'constraint' && has('definition')) repeated.add('columns')
   if (object.kind === 'column' && has('nullable')) for (const name of notNullProperties) repeated.add(name)
+  if (object.kind === 'column' && has('generated')) repeated.add('generatedKind')
   if (object.kind === 'function' && has('arguments')) repeated.add('identityArguments')
   return changes.filter(({ property }) => !repeated.has(property))
+}
+
+/** The owner's own privileges go with the ownership. */
+function followsOwner(changes: readonly Change[]): boolean {
+  const owner = changes.find(({ property }) => property === 'owner')
+  const privileges = changes.find(({ property }) => property === 'privileges')
+  if (!Array.isArray(privileges?.was) || !Array.isArray(privileges.is)) return false
+  const withNewOwner = privileges.was.map((entry) =>
+    String(entry)
+      .split(/(?=[=/])/)
+      .map((part) => part.replace(/^([=/]?)(.*)$/s, (_, sign, name) => sign + (name === owner?.was ? owner?.is : name)))
+      .join(''),
+  )
+  return canonical(withNewOwner.sort()) === canonical(privileges.is)
 }
 
 const notNullProperties = ['notNullName', 'notNullValidated', 'notNullNoInherit']

@@ -1,11 +1,15 @@
+import { canonical } from './canonical.ts'
 import type { Catalogue, CatalogueObject, ObjectKind } from './catalogue.ts'
 import { changesOf } from './changes.ts'
 import { reorderedTables } from './column-order.ts'
 import { pairRenamed } from './pair-renamed.ts'
 import { sayChange, sayOrder, sayPresence, sayRenamed } from './words.ts'
 
-export const grades = ['exact', 'column-order', 'cosmetic', 'differs'] as const
-/** From best to worst. Names come after order: a later migration may use the name, hardly any code uses the order. */
+export const grades = ['exact', 'cosmetic', 'column-order', 'differs'] as const
+/**
+ * From best to worst. Order is worse than names: code that runs can notice it, as an `insert` without a column list puts
+ * values where they do not belong; the name of an index is noticed by a later migration at most.
+ */
 export type Grade = (typeof grades)[number]
 
 /** One thing that is not as it was, in words. */
@@ -24,7 +28,8 @@ export type Comparison = { readonly grade: Grade; readonly differences: readonly
 /**
  * Says whether a schema is again what it was. The grade is the weight of the worst difference: names of indexes and
  * constraints and the layout of function texts are `cosmetic`, the order of a table's columns is `column-order`, all else
- * `differs`. What belongs to a table that is missing is not named beside it.
+ * `differs`. What belongs to a table that is missing is not named beside it, nor are the
+ * columns of a view whose text is another.
  */
 export function compareCatalogues(before: Catalogue, after: Catalogue): Comparison {
   const was = byKey(before)
@@ -33,21 +38,24 @@ export function compareCatalogues(before: Catalogue, after: Catalogue): Comparis
   const leftOver = withoutParts([...is].flatMap(([key, object]) => (was.has(key) ? [] : [object])))
   const renamed = pairRenamed(missing, leftOver)
   const twins = new Set(renamed.values())
+  const saidByAnother = sayers(was, is)
   const differences: Difference[] = [
-    ...missing.map((object) => {
-      const twin = renamed.get(object)
-      if (twin === undefined) return difference('missing', object, 'differs', sayPresence('missing', object))
-      return difference('changed', object, 'cosmetic', sayRenamed(object, twin))
-    }),
+    ...missing
+      .filter((object) => !saidByAnother(object))
+      .map((object) => {
+        const twin = renamed.get(object)
+        if (twin === undefined) return difference('missing', object, 'differs', sayPresence('missing', object))
+        return difference('changed', object, 'cosmetic', sayRenamed(object, twin))
+      }),
     ...leftOver
-      .filter((object) => !twins.has(object))
+      .filter((object) => !twins.has(object) && !saidByAnother(object))
       .map((object) => difference('left over', object, 'differs', sayPresence('left over', object))),
     ...[...was].flatMap(([key, object]) => {
       const now = is.get(key)
-      if (now === undefined) return []
-      return changesOf(object, now).map((change) =>
-        difference('changed', object, change.weight, sayChange(object, change)),
-      )
+      if (now === undefined || saidByAnother(object)) return []
+      return changesOf(object, now)
+        .filter((change) => !saidByAnother(object, change.property))
+        .map((change) => difference('changed', object, change.weight, sayChange(object, change)))
     }),
     ...reorderedTables(before, after).map(
       (order): Difference => ({
@@ -63,7 +71,31 @@ export function compareCatalogues(before: Catalogue, after: Catalogue): Comparis
   return { grade: grades[worst] ?? 'differs', differences }
 }
 
-const byKey = (catalogue: Catalogue): ReadonlyMap<string, CatalogueObject> =>
+/**
+ * What one change brings with it: a view's text its columns, a column's identity its sequence, a table's
+ * parents which of its parts are its own. */
+function sayers(was: Objects, is: Objects): (object: CatalogueObject, property?: string) => boolean {
+  const changed = (property: string): ReadonlySet<string> =>
+    new Set(
+      [...was].flatMap(([key, { name, properties }]) => {
+        const now = is.get(key)
+        return now === undefined || canonical(now.properties[property]) === canonical(properties[property])
+          ? []
+          : [name]
+      }),
+    )
+  const rewritten = changed('text')
+  const identities = changed('identity')
+  const heirs = changed('parents')
+  return ({ kind, on = '', properties: { ofIdentity, ownedBy } }, property) =>
+    (property !== undefined && heirs.has(on) && (property === 'local' || property === 'ofParent')) ||
+    (kind === 'column' && rewritten.has(on)) ||
+    (ofIdentity === true && Array.isArray(ownedBy) && identities.has(ownedBy.join('.')))
+}
+
+type Objects = ReadonlyMap<string, CatalogueObject>
+
+const byKey = (catalogue: Catalogue): Objects =>
   new Map(catalogue.objects.map((object) => [`${object.kind} ${object.name}`, object]))
 
 /** Columns, indexes and the like go and come with their table; so does a sequence with its column. */

@@ -1,6 +1,8 @@
 import type { CatalogueObject, Value } from './catalogue.ts'
 import type { Change } from './changes.ts'
 import type { Reordered } from './column-order.ts'
+import { onlyApart, onOneLine, sayValue } from './say-value.ts'
+import { privilegeNames, states } from './states.ts'
 
 export const sayPresence = (what: 'missing' | 'left over', object: CatalogueObject): string =>
   `${title(object)} is ${what} after the undo.`
@@ -8,8 +10,23 @@ export const sayPresence = (what: 'missing' | 'left over', object: CatalogueObje
 export const sayRenamed = (object: CatalogueObject, twin: CatalogueObject): string =>
   `${title(object)} is now named ${twin.ownName}.`
 
-export const sayOrder = ({ table, was, is }: Reordered): string =>
-  `The columns of ${table} are in the order ${is.join(', ')}; it was ${was.join(', ')}.`
+export function sayOrder({ table, was, is }: Reordered): string {
+  const stayed = longestInOrder(is.map((column) => was.indexOf(column)))
+  const moved = is.flatMap((column, place) =>
+    stayed.has(was.indexOf(column)) ? [] : [`${column} is at place ${place + 1}, it was at ${was.indexOf(column) + 1}`],
+  )
+  return `The columns of table ${table} are in another order: ${moved.join('; ')}.`
+}
+
+/** The most numbers that rise as they stand: whoever is not among them has moved. */
+function longestInOrder(numbers: readonly number[]): ReadonlySet<number> {
+  const endingAt: number[][] = []
+  for (const [place, number] of numbers.entries()) {
+    const before = endingAt.slice(0, place).filter((row) => (row.at(-1) ?? 0) < number)
+    endingAt.push([...(before.sort((one, other) => other.length - one.length)[0] ?? []), number])
+  }
+  return new Set(endingAt.sort((one, other) => other.length - one.length)[0])
+}
 
 const constraintTitles: Readonly<Record<string, string>> = {
   p: 'Primary key',
@@ -33,7 +50,7 @@ export function title({ kind, name, properties }: CatalogueObject): string {
 }
 
 /** The one sentence for a property that is not what it was. */
-export function sayChange(object: CatalogueObject, { property, was, is }: Change): string {
+export function sayChange(object: CatalogueObject, { property, was, is, weight }: Change): string {
   const what = title(object)
   switch (property) {
     case 'nullable':
@@ -48,48 +65,54 @@ export function sayChange(object: CatalogueObject, { property, was, is }: Change
     case 'text':
     case 'body':
     case 'sqlBody':
+      if (weight === 'cosmetic') return `${what} has the same text in another layout.`
       return `${what} has another text: ${firstLineApart(String(was ?? ''), String(is ?? ''))}.`
     case 'notNullName':
       return `${what}: its not-null constraint is now named ${is}; it was ${was}.`
     case 'definition':
-      return `${what} is now ${String(is).trim()}; it was ${String(was).trim()}.`
+      return `${what} is now ${onOneLine(String(is))}; it was ${onOneLine(String(was))}.`
+    case 'ownedBy':
+      return is === null
+        ? `${what} is owned by no column; it was by ${asList(was).join('.')}.`
+        : `${what} is owned by ${asList(is).join('.')}; it was ${was === null ? 'not' : `by ${asList(was).join('.')}`}.`
+    case 'installedIn':
+      return `${what} is in the schema ${is}; it was in ${was}.`
     default:
-      return sayPlain(what, labels[property] ?? inWords(property), was, is)
+      return sayPlain(what, property, was, is)
   }
 }
 
 const labels: Readonly<Record<string, string>> = {
+  using: 'condition',
+  check: 'condition on new rows',
   generated: 'expression that generates it',
-  generatedKind: 'kind of generated column',
-  identity: 'identity',
-  options: 'options',
-  persistence: 'kind of persistence',
-  rowSecurity: 'row level security',
-  rowSecurityForced: 'forced row level security',
-  enabled: 'enabled state',
 }
 
-function sayPlain(what: string, label: string, was: Value, is: Value): string {
+const inThePast = (state: string): string => state.replace(/^is /, 'was ').replace(/^has /, 'had ')
+
+const notInThePast = (state: string): string =>
+  state.startsWith('is ') ? 'was not' : state.startsWith('has ') ? 'had not' : 'did not'
+
+const noLonger = (state: string): string =>
+  state.startsWith('is ') ? `is no longer ${state.slice(3)}` : `no longer ${state}`
+
+function sayPlain(what: string, property: string, was: Value, is: Value): string {
+  const now = states[property]?.[String(is)]
+  const then = states[property]?.[String(was)]
+  if (now !== undefined) return `${what} ${now}; it ${then === undefined ? notInThePast(now) : inThePast(then)}.`
+  if (then !== undefined && is === null) return `${what} ${noLonger(then)}.`
+  const label = labels[property] ?? inWords(property)
   if (was === null && is === true) return `${what} is ${label}; it was not.`
   if (was === true && is === null) return `${what} is no longer ${label}.`
   if (is === null) return `${what} lost its ${label} ${sayValue(was)}.`
   if (was === null) return `${what} has the ${label} ${sayValue(is)}; it had none.`
-  return `${what} has the ${label} ${sayValue(is)}; it was ${sayValue(was)}.`
+  const [before, after] = onlyApart(was, is)
+  if (Array.isArray(after) && after.length === 0) return `${what} lost ${sayValue(before)} of its ${label}.`
+  if (Array.isArray(before) && before.length === 0) return `${what} has ${sayValue(after)} more of its ${label}.`
+  return `${what} has the ${label} ${sayValue(after)}; it was ${sayValue(before)}.`
 }
 
 const inWords = (property: string): string => property.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-
-const sayValue = (value: Value): string =>
-  typeof value === 'string'
-    ? shortened(value)
-    : Array.isArray(value) && value.every((entry) => typeof entry !== 'object')
-      ? shortened(value.join(', '))
-      : shortened(JSON.stringify(value))
-
-const shortened = (text: string): string => {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > 120 ? `${line.slice(0, 117)}…` : line
-}
 
 const actions: Readonly<Record<string, string>> = {
   a: 'NO ACTION',
@@ -114,24 +137,6 @@ function sayPrivileges(was: readonly string[], is: readonly string[]): string {
   return `${gained.join(', ')} is granted; it was ${lost.join(', ')}`
 }
 
-const privilegeNames: Readonly<Record<string, string>> = {
-  r: 'select',
-  w: 'update',
-  a: 'insert',
-  d: 'delete',
-  D: 'truncate',
-  x: 'references',
-  t: 'trigger',
-  m: 'maintain',
-  X: 'execute',
-  U: 'usage',
-  C: 'create',
-  c: 'connect',
-  T: 'temporary',
-  s: 'set',
-  A: 'alter system',
-}
-
 function sayGrant(entry: string): string {
   const split = entry.lastIndexOf('=')
   const letters = entry.slice(split + 1, entry.lastIndexOf('/'))
@@ -147,6 +152,6 @@ function firstLineApart(was: string, is: string): string {
   const before = was.split('\n').map((line) => line.trim())
   const now = is.split('\n').map((line) => line.trim())
   const place = now.findIndex((line, index) => line !== before[index])
-  if (place === -1) return `it ends before "${shortened(before[now.length] ?? '')}"`
-  return `line ${place + 1} is "${shortened(now[place] ?? '')}"; it was "${shortened(before[place] ?? '')}"`
+  if (place === -1) return `it ends before "${before[now.length] ?? ''}"`
+  return `line ${place + 1} is "${(now[place] ?? '').slice(0, 120)}"; it was "${(before[place] ?? '').slice(0, 120)}"`
 }

@@ -42,6 +42,7 @@ select 'operator family' as kind, 'pg_opfamily' as catalogue, found.oid::int8 as
   join pg_am as method on method.oid = found.opfmethod
  where found.oid >= ${firstOfTheirs} and ${theirs} and ${ofNoExtension('pg_opfamily', 'found.oid')}`
 
+/** Not those that come with a range type. */
 export const casts = `
 select 'cast' as kind, 'pg_cast' as catalogue, found.oid::int8 as oid,
        format_type(found.castsource, null) || ' as ' || format_type(found.casttarget, null) as own_name,
@@ -49,7 +50,9 @@ select 'cast' as kind, 'pg_cast' as catalogue, found.oid::int8 as oid,
        case when found.castfunc <> 0 then found.castfunc::regprocedure::text end as function,
        found.castcontext as context, found.castmethod as method
   from pg_cast as found
- where found.oid >= ${firstOfTheirs} and ${ofNoExtension('pg_cast', 'found.oid')}`
+ where found.oid >= ${firstOfTheirs}
+   and not exists (select from pg_depend as held
+                    where held.classid = 'pg_cast'::regclass and held.objid = found.oid and held.deptype in ('e', 'i'))`
 
 /** The locale of ICU has another name since version 17. */
 export const collations = `

@@ -52,8 +52,8 @@ select 'sequence' as kind, 'pg_class' as catalogue, relation.oid::int8 as oid,
        ${privileges('relation.relacl', 's', 'relation.relowner')} as privileges,
        nullif(relation.relpersistence, 'p') as persistence,
        format_type(steps.seqtypid, null) as type,
-       steps.seqstart as "start", steps.seqincrement as increment,
-       steps.seqmin as minimum, steps.seqmax as maximum, steps.seqcache as cache,
+       steps.seqstart::text as "start", steps.seqincrement::text as increment,
+       steps.seqmin::text as minimum, steps.seqmax::text as maximum, steps.seqcache::text as cache,
        nullif(steps.seqcycle, false) as cycle,
        (select json_build_array(home.nspname, owner.relname, field.attname)
           from pg_class as owner
