@@ -1,6 +1,7 @@
 import type { AlertSettings, AttemptWords } from '../alert/index.ts'
 import { SankofaError } from '../core/index.ts'
 import type { Flag, Tunable } from '../flags/index.ts'
+import type { Tool } from '../migrate/index.ts'
 
 /** A thing that customers try and that should succeed: what the business guards and the owner's messages count. */
 export type Attempt = AttemptWords & {
@@ -15,9 +16,24 @@ export type Config = {
   readonly tunables?: readonly Tunable[]
   readonly attempts?: readonly Attempt[]
   readonly alert?: AlertSettings
+  readonly migrations?: MigrationSettings
 }
 
-const known = ['service', 'flags', 'tunables', 'attempts', 'alert'] as const
+/** Where the migrations of the service are, and what may be done for them. */
+export type MigrationSettings = {
+  /** From the folder of the config. */
+  readonly directory: string
+  /** Recognised by the folder's contents unless told. */
+  readonly tool?: Tool
+  /** A module that yields the migrations, for what no known tool wrote. */
+  readonly loader?: string
+  /** A server on which proofs are made; the embedded one unless told. */
+  readonly shadowUrl?: string
+  /** What one migration may keep aside of the rows that it destroys; 1,000 unless told. */
+  readonly stashMegabytes?: number
+}
+
+const known = ['service', 'flags', 'tunables', 'attempts', 'alert', 'migrations'] as const
 
 /**
  * Describes a service to Sankofa. `sankofa.config.ts` exports the result as `config`.
@@ -43,6 +59,20 @@ export function defineConfig(config: Config): Config {
   }
   const both = flags.map((flag) => flag.id).filter((id) => tunables.some((tunable) => tunable.id === id))
   for (const id of both) problems.push(`"${id}" is both a flag and a tunable; expected one name for one change.`)
+  problems.push(...migrationProblems(config.migrations))
   if (problems.length > 0) throw new SankofaError('SETTINGS_WRONG', { problems })
   return config
+}
+
+function migrationProblems(settings: MigrationSettings | undefined): readonly string[] {
+  if (settings === undefined) return []
+  const { directory, stashMegabytes } = settings
+  const problems: string[] = []
+  if (typeof directory !== 'string' || directory === '')
+    problems.push(`migrations.directory: found ${JSON.stringify(directory)}, expected a folder such as "migrations".`)
+  if (stashMegabytes !== undefined && !(stashMegabytes > 0))
+    problems.push(
+      `migrations.stashMegabytes: found ${JSON.stringify(stashMegabytes)}, expected megabytes, such as 1000.`,
+    )
+  return problems
 }

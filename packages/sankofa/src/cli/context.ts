@@ -1,10 +1,12 @@
 import { userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import type pg from 'pg'
 import { SankofaError } from '../core/index.ts'
 import { createPool } from '../db/index.ts'
 import { type FlagPlan, flagKind, type TunablePlan, tunableKind } from '../flags/index.ts'
 import { type ChangeKind, type Journal, openJournal } from '../journal/index.ts'
-import type { Config } from './config.ts'
+import { type MigrationPlan, type MigrationSet, migrationKind, readMigrations } from '../migrate/index.ts'
+import type { Config, MigrationSettings } from './config.ts'
 import { findDatabaseUrl, findDirectory, loadConfig } from './find-config.ts'
 
 /** What a command works with. */
@@ -14,7 +16,13 @@ export type Context = {
   readonly databaseUrl: string
   readonly pool: pg.Pool
   readonly journal: Journal
-  readonly kinds: { readonly flag: ChangeKind<FlagPlan>; readonly tunable: ChangeKind<TunablePlan> }
+  readonly kinds: {
+    readonly flag: ChangeKind<FlagPlan>
+    readonly tunable: ChangeKind<TunablePlan>
+    readonly migration: ChangeKind<MigrationPlan>
+  }
+  /** What the config's folder holds now; `undefined` where it names none. */
+  loadMigrations(): Promise<MigrationSet | undefined>
   /** Who asks: `SANKOFA_ACTOR`, else the user of this machine. */
   readonly actor: string
 }
@@ -46,9 +54,12 @@ export async function openContext(options: { readonly maximumConnections: number
   const from = process.env.INIT_CWD ?? process.cwd()
   const directory = findDirectory(process.env, from)
   const databaseUrl = findDatabaseUrl(process.env, directory)
-  const config = await loadConfig(process.env, from)
+  const { config, folder } = await loadConfig(process.env, from)
   const pool = createPool({ url: databaseUrl, max: options.maximumConnections, applicationName: 'sankofa' })
   const journal = openJournal(pool)
+  const { migrations } = config
+  const loadMigrations = async (): Promise<MigrationSet | undefined> =>
+    migrations === undefined ? undefined : readConfigured(migrations, folder)
   return {
     config,
     directory,
@@ -58,10 +69,37 @@ export async function openContext(options: { readonly maximumConnections: number
     kinds: {
       flag: flagKind({ pool, journal, flags: config.flags ?? [] }),
       tunable: tunableKind({ pool, journal, tunables: config.tunables ?? [] }),
+      migration: migrationKind({
+        pool,
+        journal,
+        load: loadMigrations,
+        ...(migrations?.shadowUrl === undefined ? {} : { shadowUrl: migrations.shadowUrl }),
+        stashBudgetBytes: stashBudgetBytes(config),
+      }),
     },
+    loadMigrations,
     actor: actorName(),
   }
 }
+
+/** For what needs only the files. */
+export async function loadFiles(): Promise<Pick<Context, 'loadMigrations'>> {
+  const { config, folder } = await loadConfig(process.env, process.env.INIT_CWD ?? process.cwd())
+  const { migrations } = config
+  return {
+    loadMigrations: async () => (migrations === undefined ? undefined : readConfigured(migrations, folder)),
+  }
+}
+
+/** What one migration may keep aside. */
+export const stashBudgetBytes = (config: Config): number => (config.migrations?.stashMegabytes ?? 1_000) * 1_000_000
+
+const readConfigured = ({ directory, tool, loader }: MigrationSettings, folder: string): Promise<MigrationSet> =>
+  readMigrations(resolve(folder, directory), {
+    root: folder,
+    ...(tool === undefined ? {} : { tool }),
+    ...(loader === undefined ? {} : { loader: resolve(folder, loader) }),
+  })
 
 /** @throws SankofaError `DATABASE_UNREACHABLE`, which says that `back --local` works without it */
 async function checkDatabase(context: Context): Promise<void> {

@@ -2,15 +2,18 @@ import { type ChangeId, changeId, SankofaError } from '../core/index.ts'
 import { problemWith } from '../flags/index.ts'
 import type { ChangeKindName, JournalRecord } from '../journal/index.ts'
 import { foldAll, propose } from '../journal/index.ts'
+import { groupsOf, type MigrationPlan } from '../migrate/index.ts'
 import type { Context } from './context.ts'
 
 /**
- * Proposes what the config declares: a flag by its name, a tunable as `name=value` (JSON, or a bare word).
+ * Proposes what the config declares: a flag by its name, a tunable as `name=value` (JSON, or a bare word), a migration by
+ * the name of its group.
  *
  * @throws SankofaError `CHANGE_UNKNOWN` when it is not declared, `TUNABLE_VALUE_WRONG` when the service does not take the value
  */
 export async function proposeDeclared(context: Context, target: string): Promise<JournalRecord> {
-  const { kind, name, title, plan, size } = readTarget(context, target)
+  const { kind, name, title, plan, size, dependsOn } =
+    (await readMigrationTarget(context, target)) ?? readTarget(context, target)
   const change = kind === 'tunable' ? await freeName(context, name) : changeId(name)
   return propose(context.journal, {
     change,
@@ -19,7 +22,7 @@ export async function proposeDeclared(context: Context, target: string): Promise
     title,
     plan,
     control: kind === 'flag' ? 'subjects' : 'none',
-    dependsOn: [],
+    dependsOn: dependsOn ?? [],
     size,
   })
 }
@@ -31,7 +34,49 @@ type Target = {
   readonly title: string
   readonly plan: unknown
   readonly size: { readonly unit: string; readonly n: number }
+  readonly dependsOn?: readonly ChangeId[]
 }
+
+/** Names of changes are lower case; those of migrations need not be. */
+export const changeOfGroup = (group: string): ChangeId =>
+  changeId(
+    group
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .slice(0, 100),
+  )
+
+/** The change that a person means by a name: that of a flag or a change, or of a group of migrations as its tool has it. */
+export async function changeNamed(context: Context, name: string): Promise<ChangeId> {
+  const declared = (context.config.flags ?? []).some(({ id }) => id === name)
+  const set = declared ? undefined : await context.loadMigrations()
+  return set?.migrations.some(({ group }) => group === name) === true ? changeOfGroup(name) : changeId(name)
+}
+
+async function readMigrationTarget(context: Context, target: string): Promise<Target | undefined> {
+  const groups = groupsOf((await context.loadMigrations())?.migrations ?? [])
+  const index = groups.findIndex(({ id }) => id === target || changeOfGroup(id) === target)
+  const group = groups[index]
+  if (group === undefined) return undefined
+  const states = foldAll(await context.journal.read())
+  // What went before it and may still go back stands under it.
+  const dependsOn = groups
+    .slice(0, index)
+    .map(({ id }) => states.get(changeOfGroup(id)))
+    .flatMap((state) => (state !== undefined && isOut(state.state) ? [state.change] : []))
+  const plan: MigrationPlan = { group: group.id, after: dependsOn }
+  const { length } = group.migrations
+  return {
+    kind: 'migration',
+    name: changeOfGroup(group.id),
+    title: length === 1 ? `Migration ${group.id}` : `Migrations of ${group.id}`,
+    plan,
+    size: { unit: length === 1 ? 'migration' : 'migrations', n: length },
+    dependsOn,
+  }
+}
+
+const isOut = (state: string): boolean => state === 'exposed' || state === 'bake'
 
 function readTarget(context: Context, target: string): Target {
   const [name = '', ...rest] = target.split('=')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SankofaError } from '../core/index.ts'
@@ -7,11 +7,14 @@ import type { Config } from './config.ts'
 const names = ['sankofa.config.ts', 'sankofa.config.mts', 'sankofa.config.mjs', 'sankofa.config.js']
 
 /**
- * Loads `SANKOFA_CONFIG`, or the nearest `sankofa.config.ts` at or above `from`.
+ * Loads `SANKOFA_CONFIG`, or the nearest `sankofa.config.ts` at or above `from`; `folder` is where the file is.
  *
  * @throws SankofaError `SETTINGS_WRONG` when there is none, or it does not export `config`
  */
-export async function loadConfig(environment: NodeJS.ProcessEnv, from: string): Promise<Config> {
+export async function loadConfig(
+  environment: NodeJS.ProcessEnv,
+  from: string,
+): Promise<{ readonly config: Config; readonly folder: string }> {
   const named = environment.SANKOFA_CONFIG
   const file = named ? resolve(from, named) : findUp(from, names)
   if (file === undefined || !existsSync(file)) {
@@ -28,7 +31,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv, from: string): 
       problems: [`${file}: found no export named "config"; expected "export const config = defineConfig({ … })".`],
     })
   }
-  return loaded.config
+  return { config: loaded.config, folder: dirname(realpathSync(file)) }
 }
 
 /** `SANKOFA_DIR`, or the nearest `.sankofa` at or above `from`, or one to be made in `from`. */

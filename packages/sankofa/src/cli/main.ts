@@ -1,5 +1,9 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { BackOptions } from './commands/back.ts'
+import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
+import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
 import type { WatchOptions } from './commands/watch.ts'
 import type { Context } from './context.ts'
 import { type OutputOptions, reportFailure } from './output.ts'
@@ -18,6 +22,19 @@ function readAlpha(text: string): number {
   const alpha = Number(text)
   if (alpha > 0 && alpha <= 0.5) return alpha
   throw new InvalidArgumentError('Expected a chance between 0 and 0.5, such as 0.01.')
+}
+
+function readCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new InvalidArgumentError('Expected a whole number, such as 5.')
+}
+
+/** `sankofa prove` alone, or with a folder, is about migrations; anything else names a change. */
+async function isFolderOrNothing(target: string | undefined): Promise<boolean> {
+  if (target === undefined) return true
+  const found = await stat(resolve(process.env.INIT_CWD ?? process.cwd(), target)).catch(() => undefined)
+  return found?.isDirectory() === true
 }
 
 function readPort(text: string): number {
@@ -47,9 +64,26 @@ withJson(
     .command('propose <change>')
     .description('make a declared change known: a flag by name, a tunable as name=value'),
 ).action(inContext(async () => (await import('./commands/propose.ts')).proposeCommand))
-withJson(program.command('prove <change>').description('prove that the undo works, touching nothing live')).action(
-  inContext(async () => (await import('./commands/prove.ts')).proveCommand),
-)
+withJson(
+  program
+    .command('prove [target]')
+    .description(
+      'prove that the undo works, touching nothing live: of a change, or of the migrations in a folder (found by itself)',
+    )
+    .option('--from <id>', 'first migration to prove')
+    .option('--to <id>', 'last migration to prove')
+    .option('--last <n>', 'only the last so many', readCount)
+    .option('--tool <name>', 'whose migrations they are, where that is unclear')
+    .option('--loader <module>', 'a module that yields { id, group?, up, undo }')
+    .option('--shadow <url>', 'a server for throw-away databases; the embedded one unless told')
+    .option('--target <url>', 'a database to read sizes and recorded statements from; it is not written')
+    .option('--sample', 'with --target: prove with a sample of its rows'),
+).action(async (target: string | undefined, options: ProveMigrationsOptions) => {
+  if (await isFolderOrNothing(target)) {
+    return (await import('./commands/prove-migrations.ts')).proveMigrationsCommand(target, options)
+  }
+  return inContext(async () => (await import('./commands/prove.ts')).proveCommand)(target ?? '', options)
+})
 withJson(
   program
     .command('go <change>')
@@ -77,6 +111,57 @@ withJson(
 ).action((change: string | undefined, options: OutputOptions) =>
   inContext(async () => (await import('./commands/why.ts')).whyCommand)(change ?? '', options),
 )
+const migrate = program.command('migrate').description('apply migrations and take them back, here and now')
+withJson(migrate.command('status').description('what is applied, what is missing, what was interrupted')).action(
+  (options: OutputOptions) =>
+    inContext(async () => (await import('./commands/migrate.ts')).migrateStatusCommand)('', options),
+)
+withJson(
+  migrate
+    .command('up')
+    .description('apply what is missing, proving each undo first; "sankofa go" applies one under the watcher')
+    .option('--to <id>', 'the last to apply')
+    .option('--unproved <why>', 'without proofs; the reason is kept')
+    .option('--out-of-order', 'although earlier ones are missing')
+    .option('--accept <id...>', 'take over the edited file of one that is applied, without running it')
+    .option('--step-done', 'the statement that is in doubt after a crash was done')
+    .option('--step-again', 'the statement that is in doubt after a crash is to run again'),
+).action((options: UpOptions) =>
+  inContext(async () => (await import('./commands/migrate.ts')).migrateUpCommand)('', options),
+)
+withJson(
+  migrate
+    .command('back [id]')
+    .description('take one back, also one whose files are not here; without a name the newest')
+    .option('--also-later', 'take back first what was applied after it')
+    .option('--step-done', 'the statement that is in doubt after a crash was done')
+    .option('--step-again', 'the statement that is in doubt after a crash is to run again'),
+).action((id: string | undefined, options: MigrateBackOptions) =>
+  inContext(async () => (await import('./commands/migrate.ts')).migrateBackCommand)(id ?? '', options),
+)
+withJson(
+  migrate
+    .command('new <name>')
+    .description('make a new one, or with --derive write the undo of one that is there')
+    .option('--derive', 'derive the undo from the difference of the schemas, prove it, write it'),
+).action((name: string, options: OutputOptions & { readonly derive?: boolean }) =>
+  Promise.all([import('./context.ts'), import('./commands/migrate.ts')]).then(
+    async ([{ loadFiles }, { migrateNewCommand }]) => migrateNewCommand(await loadFiles(), name, options),
+  ),
+)
+withJson(
+  migrate
+    .command('stash')
+    .description('what is kept aside of rows that migrations destroyed')
+    .option('--drop <id>', 'delete one for good'),
+).action((options: OutputOptions & { readonly drop?: string }) =>
+  inContext(async () => (await import('./commands/migrate.ts')).migrateStashCommand)('', options),
+)
+withJson(
+  program
+    .command('erase <subject>')
+    .description('delete the rows of a person from every stash: a value such as an e-mail, or column=value'),
+).action(inContext(async () => (await import('./commands/erase.ts')).eraseCommand))
 withJson(
   program
     .command('watch')

@@ -41,7 +41,7 @@ async function changeToGo(context: Context, target: string): Promise<ChangeState
   const state = await stateOf(context, target)
   if (state.state !== 'undone' || target.includes('=')) return state
   const declared = (context.config.flags ?? []).some((flag) => flag.id === state.change)
-  if (!declared) return state
+  if (!declared && state.kind !== 'migration') return state
   await proposeDeclared(context, target)
   return foldChange(await context.journal.read({ change: state.change })) ?? state
 }

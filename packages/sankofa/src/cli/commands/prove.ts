@@ -1,7 +1,7 @@
-import { type ChangeId, changeId, SankofaError } from '../../core/index.ts'
+import { type ChangeId, SankofaError } from '../../core/index.ts'
 import { type ChangeState, foldChange, type Proof } from '../../journal/index.ts'
 import type { Context } from '../context.ts'
-import { proposeDeclared } from '../declared.ts'
+import { changeNamed, proposeDeclared } from '../declared.ts'
 import { AnswerIsNo, type OutputOptions, print } from '../output.ts'
 
 /** Proves here and now, touching nothing live, and journals what came out. Exit code 1 when the undo is not proved. */
@@ -35,7 +35,7 @@ const lossWords: Readonly<Record<Proof['loss'], string>> = {
 
 /** The change named, proposed first when the config declares it and the journal does not know it, or with `name=value`. */
 export async function stateOf(context: Context, target: string): Promise<ChangeState> {
-  const known = target.includes('=') ? undefined : await read(context, changeId(target))
+  const known = target.includes('=') ? undefined : await read(context, await changeNamed(context, target))
   if (known !== undefined) return known
   const { change } = await proposeDeclared(context, target)
   const proposed = await read(context, change)
@@ -52,12 +52,14 @@ function proveWith(context: Context, state: ChangeState): Promise<Proof> {
       return context.kinds.flag.prove(state.plan as Parameters<typeof context.kinds.flag.prove>[0])
     case 'tunable':
       return context.kinds.tunable.prove(state.plan as Parameters<typeof context.kinds.tunable.prove>[0])
+    case 'migration':
+      return context.kinds.migration.prove(state.plan as Parameters<typeof context.kinds.migration.prove>[0])
     default:
       throw new SankofaError('CHANGE_NOT_ALLOWED', {
         change: state.change,
         state: `a ${state.kind}`,
         wanted: 'be proved by this version',
-        next: 'This version proves flags and tunables.',
+        next: 'This version proves flags, tunables and migrations.',
       })
   }
 }

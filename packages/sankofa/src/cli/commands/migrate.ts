@@ -1,0 +1,288 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { SankofaError, systemClock } from '../../core/index.ts'
+import { foldAll } from '../../journal/index.ts'
+import {
+  atTheStep,
+  digestOfGroup,
+  dropStash,
+  type Group,
+  type GroupStatus,
+  groupsOf,
+  listStashes,
+  type MigrationProof,
+  type MigrationSet,
+  type Migrator,
+  openMigrator,
+  proveLive,
+  proveMigrations,
+  readProofs,
+  saveProof,
+  summaryOf,
+} from '../../migrate/index.ts'
+import { type Context, stashBudgetBytes } from '../context.ts'
+import { changeOfGroup } from '../declared.ts'
+import { AnswerIsNo, type OutputOptions, print } from '../output.ts'
+
+export type StepOptions = OutputOptions & { readonly stepDone?: boolean; readonly stepAgain?: boolean }
+export type UpOptions = StepOptions & {
+  readonly to?: string
+  readonly unproved?: string
+  readonly outOfOrder?: boolean
+  readonly accept?: readonly string[]
+}
+export type BackOptions = StepOptions & { readonly alsoLater?: boolean }
+
+/** Shows every group and what its state is. */
+export async function migrateStatusCommand(context: Context, _: string, options: OutputOptions): Promise<void> {
+  const groups = await (await openHere(context)).status()
+  const width = Math.max(5, ...groups.map(({ group }) => group.length))
+  const counts = groups.filter(({ state }) => state === 'applied').length
+  print(options, { groups }, [
+    ...groups.map((group) => `  ${group.group.padEnd(width)}  ${stateWords(group)}`),
+    groups.length === 0
+      ? 'No migrations: name their folder in sankofa.config.ts, as migrations: { directory }.'
+      : `${counts} of ${groups.length} applied.`,
+  ])
+}
+
+function stateWords(group: GroupStatus): string {
+  const { state, appliedAt, by, proof, drift, interruptedAt, running, noUndo } = group
+  const when =
+    appliedAt === undefined ? '' : ` ${appliedAt.toISOString().slice(0, 16).replace('T', ' ')} by ${by ?? 'someone'}`
+  return [
+    `${state}${when}`,
+    ...(proof === undefined ? [] : [`undo ${proof.grade}, rows ${proof.loss}`]),
+    ...(noUndo === undefined ? [] : [`cannot be taken back: ${noUndo}`]),
+    ...(drift === undefined ? [] : [drift]),
+    ...(running === undefined ? [] : ['somebody is at it now']),
+    ...(interruptedAt === undefined ? [] : [interruptedAt.next]),
+  ].join('; ')
+}
+
+/**
+ * Applies what is missing, here and now, with nobody watching: for development, a first installation, a deploy script. Each
+ * undo is proved first, except on a database that has nothing yet. `sankofa go` applies one under the watcher.
+ */
+export async function migrateUpCommand(context: Context, _: string, options: UpOptions): Promise<void> {
+  const set = await setOf(context)
+  const migrator = await openHere(context, set)
+  const status = await migrator.status()
+  const missing = groupsOf(set.migrations).filter(
+    ({ id }) => status.find(({ group }) => group === id)?.state !== 'applied',
+  )
+  const end = options.to === undefined ? missing.length : missing.findIndex(({ id }) => id === options.to) + 1
+  const wanted = missing.slice(0, end === 0 ? missing.length : end)
+  if (wanted.length === 0) {
+    return print(options, { applied: [] }, [`Nothing to do: all ${status.length} are applied.`])
+  }
+  await refuseJournalled(context, wanted)
+  const isNew = status.every(({ state }) => state === 'pending')
+  if (options.unproved !== undefined) await recordUnproved(context, wanted, options.unproved)
+  else if (!isNew) await proveFirst(context, set, wanted, options)
+  const applied = await migrator.upAll({
+    ...inDoubt(options),
+    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(options.outOfOrder === undefined ? {} : { outOfOrder: options.outOfOrder }),
+    ...(options.accept === undefined ? {} : { accept: options.accept }),
+  })
+  print(options, applied, [
+    ...applied.groups.map((group) => `  applied ${group}`),
+    `${applied.groups.length} applied in ${(applied.tookMs / 1_000).toFixed(1)} s${isNew ? '; the database was new, so no undo was proved' : ''}.`,
+  ])
+}
+
+/** Takes the named group back, or the newest that is applied. */
+export async function migrateBackCommand(context: Context, name: string, options: BackOptions): Promise<void> {
+  const migrator = await openHere(context)
+  const status = await migrator.status()
+  const isThere = ({ state }: GroupStatus): boolean => state !== 'pending'
+  const group = name === '' ? status.findLast(isThere)?.group : name
+  if (group === undefined) throw new SankofaError('NOTHING_TO_TAKE_BACK', {})
+  await refuseJournalled(context, [{ id: group, migrations: [] }])
+  const back = await migrator.back(group, {
+    ...inDoubt(options),
+    ...(options.alsoLater === true ? { alsoLater: true } : {}),
+  })
+  print(options, back, [
+    ...back.groups.map((one) => `  taken back ${one}`),
+    `${back.groups.length} taken back in ${(back.tookMs / 1_000).toFixed(1)} s. What was kept of the rows is put back; "sankofa migrate stash" lists what is still kept.`,
+  ])
+}
+
+/** Lists what is kept aside, or drops one. */
+export async function migrateStashCommand(
+  context: Context,
+  _: string,
+  options: OutputOptions & { readonly drop?: string },
+): Promise<void> {
+  if (options.drop !== undefined) {
+    await dropStash(context.pool, BigInt(options.drop))
+    return print(options, { dropped: options.drop }, [`Dropped: what stash ${options.drop} kept is gone for good.`])
+  }
+  const stashes = await listStashes(context.pool)
+  print(options, { stashes }, [
+    ...stashes.map(
+      ({ id, migration, direction, table, rows, bytes, state, expiresAt }) =>
+        `  ${id}  ${migration} (${direction})  ${table}  ${rows} rows, ${Math.ceil(Number(bytes) / 1_024)} kB  ${state}, until ${expiresAt.toISOString().slice(0, 10)}`,
+    ),
+    stashes.length === 0
+      ? 'Nothing is kept aside.'
+      : 'Drop one with "sankofa migrate stash --drop ID": then it cannot be given back.',
+  ])
+}
+
+/** Makes the folder of a new migration, or derives the undo of one and writes it beside it. */
+export async function migrateNewCommand(
+  context: Pick<Context, 'loadMigrations'>,
+  name: string,
+  options: OutputOptions & { readonly derive?: boolean },
+): Promise<void> {
+  const set = await setOf(context)
+  if (options.derive === true) return deriveUndoOf(set, name, options)
+  if (set.tool !== 'sankofa') {
+    throw new SankofaError('MIGRATIONS_WRONG', {
+      directory: set.directory,
+      tool: set.tool,
+      problems: [
+        `a new one is made by ${set.tool} itself; "sankofa migrate new --derive ID" writes the undo of one of its`,
+      ],
+    })
+  }
+  const number = String(1 + Math.max(0, ...set.migrations.map(({ id }) => Number.parseInt(id, 10) || 0))).padStart(
+    4,
+    '0',
+  )
+  const folder = join(set.directory, `${number}_${name.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`)
+  await mkdir(folder)
+  await writeFile(
+    join(folder, 'up.sql'),
+    '-- Expand: why both the version before and the version after can run on it.\n',
+    { flag: 'wx' },
+  )
+  const here = relative(process.env.INIT_CWD ?? process.cwd(), folder)
+  print(options, { folder }, [
+    `Made ${here}/up.sql. Write it, then "sankofa migrate new --derive ${number}_…" writes undo.sql, or write that yourself; "sankofa prove" tries both.`,
+  ])
+}
+
+/** Derives from the difference of the schemas, proves it, and writes the file only when it is proved. */
+async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOptions): Promise<void> {
+  const wanted = set.migrations.find(({ id, group }) => id === name || group === name) ?? set.migrations.at(-1)
+  if (wanted === undefined) throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known: [] })
+  const without = {
+    ...set,
+    migrations: set.migrations.map((migration) => {
+      if (migration.group !== wanted.group) return migration
+      const { undo: _written, ...rest } = migration
+      return rest
+    }),
+  }
+  const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group })
+  const [proof] = proofs
+  if (proof?.derived === undefined) throw new AnswerIsNo()
+  const file = undoFile(set, wanted)
+  const { mark, text, next } = summaryOf(proof)
+  const sql = [...proof.derived.notes.map((note) => `-- ${note}`), proof.derived.sql].join('\n')
+  if (file !== undefined && proof.ok) await writeFile(file, sql)
+  print(options, { file, proof }, [
+    `${mark} ${wanted.group}: ${text}`,
+    ...(file === undefined || !proof.ok ? [sql] : [`Wrote ${relative(process.env.INIT_CWD ?? process.cwd(), file)}.`]),
+    ...(next === undefined ? [] : [`next: ${next}`]),
+  ])
+  if (!proof.ok) throw new AnswerIsNo()
+}
+
+/** Where the tool would look for it; `undefined` where an undo is a function of a module, or a section of a file. */
+function undoFile(set: MigrationSet, { up }: MigrationSet['migrations'][number]): string | undefined {
+  if (up.kind !== 'sql' || up.file === undefined) return undefined
+  if (set.tool === 'sankofa') return join(up.file, '..', 'undo.sql')
+  if (set.tool === 'diesel' || set.tool === 'prisma') return join(up.file, '..', 'down.sql')
+  if (set.tool === 'golang-migrate') return up.file.replace(/\.up\.sql$/, '.down.sql')
+  return undefined
+}
+
+async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promise<MigrationSet> {
+  const set = await loadMigrations()
+  if (set !== undefined) return set
+  throw new SankofaError('SETTINGS_WRONG', {
+    problems: ['migrations: not set in sankofa.config.ts; expected migrations: { directory: "migrations" }.'],
+  })
+}
+
+async function openHere(context: Context, given?: MigrationSet): Promise<Migrator> {
+  const { pool, config, actor } = context
+  const set = given ?? (await context.loadMigrations())
+  const observed = async (group: string): Promise<readonly string[]> => {
+    const proofs = await readProofs(pool, [group])
+    return (proofs[0]?.proof as MigrationProof | undefined)?.touchedTables ?? []
+  }
+  const stash = atTheStep({
+    budgetBytes: stashBudgetBytes(config),
+    clock: systemClock,
+    observed,
+    ...(set === undefined ? {} : { set }),
+  })
+  return openMigrator({ pool, actor, clock: systemClock, stash, ...(set === undefined ? {} : { set }) })
+}
+
+/** What went out under the watcher goes back under it: two who act on one change would not know of each other. */
+async function refuseJournalled(context: Context, groups: readonly Group[]): Promise<void> {
+  const states = foldAll(await context.journal.read())
+  for (const { id } of groups) {
+    const state = states.get(changeOfGroup(id))
+    if (state === undefined || state.kind !== 'migration') continue
+    const busy = state.state === 'exposed' || state.state === 'bake' || state.pending !== undefined
+    if (!busy) continue
+    throw new SankofaError('CHANGE_NOT_ALLOWED', {
+      change: state.change,
+      state: state.pending === undefined ? state.state : `asked to ${state.pending.want}`,
+      wanted: 'be applied or taken back past the watcher',
+      next: `Use "sankofa go ${state.change}" and "sankofa back ${state.change}".`,
+    })
+  }
+}
+
+/** In place of a proof: who wanted it, and why. It is kept with the migration. */
+async function recordUnproved(context: Context, groups: readonly Group[], why: string): Promise<void> {
+  for (const group of groups) {
+    const digest = digestOfGroup(group.migrations)
+    const proof = { grade: 'missing', loss: 'lost', unproved: why, by: context.actor }
+    await saveProof(context.pool, { digest, base: 'unproved', group: group.id, postgres: '', proof })
+  }
+}
+
+/** @throws AnswerIsNo when one of the undos is not proved; nothing is applied then */
+async function proveFirst(
+  context: Context,
+  set: MigrationSet,
+  groups: readonly Group[],
+  options: OutputOptions,
+): Promise<void> {
+  const shadowUrl = context.config.migrations?.shadowUrl
+  const proved = await proveLive({
+    pool: context.pool,
+    set,
+    groups,
+    clock: systemClock,
+    ...(shadowUrl === undefined ? {} : { shadowUrl }),
+    onProof(proof) {
+      const { mark, text } = summaryOf(proof)
+      if (options.json !== true) console.log(`  ${mark} ${proof.group}  ${text}`)
+    },
+  })
+  const drift = proved.find((one) => one.drift !== undefined)?.drift
+  const refused = proved.filter(({ proof }) => !proof.ok || proof.brokenStatements.length > 0)
+  if (drift === undefined && refused.length === 0) return
+  const reason =
+    drift === undefined
+      ? `${refused.map(({ proof }) => proof.group).join(', ')} cannot be taken back as proved.`
+      : `the live schema is not what the migrations before make: ${drift.text}`
+  print(options, { applied: [], refused: proved.map(({ proof }) => summaryOf(proof)), reason }, [
+    `Nothing was applied: ${reason} Mend it, or say why with --unproved "why".`,
+  ])
+  throw new AnswerIsNo()
+}
+
+const inDoubt = ({ stepDone, stepAgain }: StepOptions): { readonly inDoubt?: 'done' | 'again' } =>
+  stepDone === true ? { inDoubt: 'done' } : stepAgain === true ? { inDoubt: 'again' } : {}

@@ -1,0 +1,79 @@
+import { type Clock, SankofaError } from '../../core/index.ts'
+import { watcherLease } from '../../db/index.ts'
+import { readStatements } from '../../observe/index.ts'
+import type { StashHook } from '../apply/migrator.ts'
+import type { MigrationSet, StepClient } from '../migration.ts'
+import { type Companion, together } from '../run/together.ts'
+import { planStash } from '../stash/plan-stash.ts'
+import { stashing } from '../stash/stashing.ts'
+import { statementsStillPrepare } from './statements-still-prepare.ts'
+
+/** What was sent in this time is what the running release sends. */
+const runningMs = 24 * 60 * 60 * 1000
+
+/**
+ * What stands around each step on the live database: the fence against a replaced leader, the last look at the running
+ * release's statements, and the stash.
+ *
+ * @param options.epoch - absent where no watcher leads
+ * @param options.observed - tables that the proof saw written, dropped or changed, by group
+ */
+export function atTheStep(options: {
+  readonly epoch?: bigint
+  readonly budgetBytes: number
+  readonly clock: Clock
+  readonly set?: MigrationSet
+  readonly acceptLoss?: boolean
+  observed(group: string): Promise<readonly string[]>
+}): StashHook {
+  const { epoch, budgetBytes, clock, set, acceptLoss = false } = options
+  const looks = new Map<string, ReturnType<typeof statementsStillPrepare>>()
+  return async ({ direction, group, migration, step, client }) => {
+    const ids = set?.migrations.filter((one) => one.group === group).map(({ id }) => id) ?? [migration]
+    const order = direction === 'up' ? ids : ids.toReversed()
+    const key = `${direction} ${group}`
+    const look =
+      looks.get(key) ??
+      statementsStillPrepare(
+        (await readStatements(client, { sinceMs: clock.now() - runningMs })).filter(({ text }) => text !== ''),
+        group,
+        direction,
+      )
+    looks.set(key, look)
+    const written = set?.migrations.find(({ id }) => id === migration)
+    const opposite = direction === 'up' ? written?.undo : written?.up
+    const plan = await planStash(client, step, {
+      observed: await options.observed(group),
+      ...(opposite === undefined ? {} : { opposite }),
+    })
+    const stash = stashing({ migration, direction, plan, budgetBytes, now: new Date(clock.now()), acceptLoss })
+    return together(
+      ...(epoch === undefined ? [] : [fence(epoch)]),
+      look({ first: order[0] === migration, last: order.at(-1) === migration }),
+      stash,
+    )
+  }
+}
+
+/**
+ * Nobody may commit as a leader that has been replaced. The lease row is locked only for the commit: while a long step
+ * runs the leader must be able to renew, and the migrators' own lock keeps a successor from running it a second time.
+ */
+const fence = (epoch: bigint): Companion => ({
+  frame: {
+    async begun(_unit, client) {
+      await refuseReplaced(client, epoch, '')
+    },
+    async ending(_unit, client) {
+      await refuseReplaced(client, epoch, 'for share')
+    },
+  },
+})
+
+async function refuseReplaced(client: StepClient, epoch: bigint, lock: '' | 'for share'): Promise<void> {
+  const held = await client.query(
+    `select 1 from sankofa.lease as lease where lease.name = $1 and lease.epoch = $2 ${lock}`,
+    [watcherLease, String(epoch)],
+  )
+  if (held.rowCount !== 1) throw new SankofaError('STALE_EPOCH', { epoch: String(epoch) })
+}

@@ -1,0 +1,74 @@
+import type { Difference, Grade } from '../catalogue/compare-catalogues.ts'
+import type { LockMode, Observed } from '../watch/observe-statement.ts'
+import type { Prediction } from '../watch/predict-blocking.ts'
+
+/** How well the schema came back; `fails`: the undo ends in an error; `missing`: none was written and none could be derived. */
+export type ProofGrade = Grade | 'fails' | 'missing'
+
+/** What became of the rows that were there before. */
+export type Loss = 'kept' | 'stashed' | 'lost'
+
+/** A statement of the running release that works before the migration and not after it. */
+export type Broken = { readonly text: string; readonly routes: readonly string[]; readonly reason: string }
+
+/** Everything that trying a group out on a shadow has shown. Plain data: it is stored, and printed by `--json`. */
+export type MigrationProof = {
+  readonly group: string
+  readonly migrations: readonly string[]
+  /** The undo is proved: the schema comes back, with rows in it, nothing lost, and up can run again. */
+  readonly ok: boolean
+  /** Hash of the SQL of up and undo. */
+  readonly digest: string
+  /** What it was proved on: `PostgreSQL 18.4, schema 1f3a…`. Another one makes the proof stale. */
+  readonly base: string
+  readonly undo: 'written' | 'derived' | 'none'
+  readonly grade: ProofGrade
+  /** Why up or undo ended in an error, and with which rows. */
+  readonly failure?: Failure
+  /** What is not as it was after up and undo, in words. */
+  readonly differences: readonly Difference[]
+  /** What is not as it was after up, undo and up again. */
+  readonly secondUp: readonly Difference[]
+  readonly loss: Loss
+  /** What would be lost without the stash, and with `lost` also with it: one sentence each. */
+  readonly losses: readonly string[]
+  /** Tables whose rows the step changes or drops: what the stash keeps. */
+  readonly destroys: readonly string[]
+  readonly rows: { readonly tables: number; readonly filled: number; readonly empty: readonly string[] }
+  readonly brokenStatements: readonly Broken[]
+  /** Statements of the running release that were tried, and worked. */
+  readonly workingStatements: number
+  /** Tables of before that it locks or writes. */
+  readonly touchedTables: readonly string[]
+  readonly up: StepSeen
+  readonly undoSeen: StepSeen
+  /** The undo, where it was derived: the SQL that was proved. */
+  readonly derived?: { readonly sql: string; readonly notes: readonly string[] }
+  /** The same by migration: the group's last one, which goes back first, has all of it. */
+  readonly derivedUndo?: Readonly<Record<string, string>>
+  /** By migration: what a module's undo sent, so that it can be taken back without the module. */
+  readonly captured?: Readonly<Record<string, readonly string[]>>
+  readonly provedAt: string
+  readonly tookMs: number
+}
+
+export type Failure = {
+  readonly step: 'up' | 'undo' | 'up again' | 'undo after new rows'
+  /** `rows`: it works on an empty database, and fails once there are rows. */
+  readonly when: 'always' | 'rows'
+  /** PostgreSQL's message. */
+  readonly reason: string
+  readonly statement?: string
+  readonly migration: string
+}
+
+export type StepSeen = {
+  readonly tookMs: number
+  /** The strongest lock on each table of before. */
+  readonly locks: readonly { readonly table: string; readonly mode: LockMode }[]
+  readonly rewritten: readonly string[]
+  readonly scanned: readonly string[]
+  readonly statements: readonly Observed[]
+  /** With the sizes of the target; absent when there is none. */
+  readonly prediction?: Prediction
+}

@@ -1,0 +1,172 @@
+import type pg from 'pg'
+import type { RecordedStatement } from '../../observe/index.ts'
+import { digestOfGroup } from '../apply/digest.ts'
+import { hashCatalogue } from '../catalogue/hash-catalogue.ts'
+import type { Group } from '../group.ts'
+import { fillRows } from '../rows/fill-rows.ts'
+import type { Filled } from '../rows/filled.ts'
+import type { Shadow, ShadowDatabase } from '../shadow/shadow.ts'
+import { predictBlocking, type TableSize } from '../watch/predict-blocking.ts'
+import { isGoodGrade, judgeLoss, lossesOf } from './judge-proof.ts'
+import type { Failure, MigrationProof, StepSeen } from './proof.ts'
+import { type RoundTrip, roundTrip, rowsPerTable, type Undo } from './round-trip.ts'
+import type { RanGroup } from './run-group.ts'
+import { type StashTrip, stashTrip } from './stash-trip.ts'
+import { strongestLocks } from './strongest-locks.ts'
+import { seed } from './write-as-the-new-release.ts'
+
+export type ProveGroupOptions = {
+  /** `schema.table` names that are a tool's own. */
+  readonly ignore: readonly string[]
+  readonly statements: readonly RecordedStatement[]
+  /** Sizes of the tables where it will run. */
+  readonly sizes?: ReadonlyMap<string, TableSize>
+  /** Fills a shadow with real rows instead of generated ones. */
+  readonly sample?: (client: pg.Client) => Promise<Filled>
+  readonly now: () => number
+}
+
+/** Proves the undo of one group on clones of `base`, which has the schema before it and is left as it is. */
+export async function proveGroup(
+  shadow: Shadow,
+  base: ShadowDatabase,
+  group: Group,
+  options: ProveGroupOptions,
+): Promise<MigrationProof> {
+  const startedMs = performance.now()
+  const { ignore, statements, sample } = options
+  const onClone = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    const clone = await shadow.clone(base)
+    try {
+      const client = await clone.connect()
+      try {
+        return await work(client)
+      } finally {
+        await client.end()
+      }
+    } finally {
+      await shadow.drop(clone)
+    }
+  }
+  const tryWith = (rows: Parameters<typeof roundTrip>[2]['rows']): Promise<RoundTrip> =>
+    onClone((client) => roundTrip(client, group, { rows, ignore, statements }))
+
+  let trip = await tryWith(sample ?? 'generated')
+  // Rows may rightly hinder an up, such as one that adds NOT NULL: then plainer ones must do.
+  if (trip.failure?.step === 'up' && sample === undefined) trip = await tryWith('tame')
+  const failure = await explainFailure(trip, () => tryWith('none'))
+  const stash = await tryStash(trip, (client) => (sample ?? generated(ignore))(client), onClone, group, ignore)
+  const loss = judgeLoss(trip, stash)
+  const grade =
+    failure === undefined ? (trip.schema?.grade ?? 'fails') : trip.undo?.steps.length === 0 ? 'missing' : 'fails'
+  const secondUp = trip.secondUp?.differences ?? []
+  const { up, undone, undo } = trip
+  const derived = undo?.origin === 'derived' ? undo : undefined
+  return {
+    group: group.id,
+    migrations: group.migrations.map(({ id }) => id),
+    ok: failure === undefined && isGoodGrade(grade) && loss !== 'lost' && isGoodGrade(trip.secondUp?.grade ?? 'exact'),
+    digest: digestOfGroup(group.migrations),
+    base: `PostgreSQL ${shadow.version}, schema ${hashCatalogue(trip.before).slice(0, 16)}`,
+    undo: undo?.origin ?? 'none',
+    grade,
+    ...(failure === undefined ? {} : { failure }),
+    differences: trip.schema?.differences ?? [],
+    secondUp,
+    loss,
+    losses: lossesOf(trip, stash),
+    destroys: stash?.kept ?? [],
+    rows: {
+      tables: trip.filled.tables.length + trip.filled.empty.length,
+      filled: trip.filled.tables.length,
+      empty: trip.filled.empty.map(({ table, reason }) => `${table}: ${reason}`),
+    },
+    brokenStatements: (trip.statements?.broken ?? []).map(({ text, routes, reason }) => ({
+      text,
+      routes,
+      reason: reason ?? 'it fails',
+    })),
+    workingStatements: trip.statements?.working ?? 0,
+    touchedTables: [...new Set([...(up?.touchedTables ?? []), ...(undone?.touchedTables ?? [])])],
+    up: stepSeen(up, trip, options.sizes),
+    undoSeen: stepSeen(undone, trip, options.sizes),
+    ...(derived === undefined ? {} : derivedOf(group, derived)),
+    ...capturedOf(group, undone),
+    provedAt: new Date(options.now()).toISOString(),
+    tookMs: performance.now() - startedMs,
+  }
+}
+
+const generated =
+  (ignore: readonly string[]) =>
+  (client: pg.Client): Promise<Filled> =>
+    fillRows(client, { rowsPerTable, seed, ignore })
+
+/** Does it fail always, or only where there are rows? */
+async function explainFailure(trip: RoundTrip, onEmpty: () => Promise<RoundTrip>): Promise<Failure | undefined> {
+  if (trip.failure === undefined) return undefined
+  if (trip.failure.step === 'undo after new rows') return { ...trip.failure, when: 'rows' }
+  const empty = await onEmpty()
+  return { ...trip.failure, when: empty.failure?.step === trip.failure.step ? 'always' : 'rows' }
+}
+
+/** Only where something of before can die: rows came back otherwise, were written, or their table or column is gone. */
+function tryStash(
+  trip: RoundTrip,
+  fill: (client: pg.Client) => Promise<Filled>,
+  onClone: <T>(work: (client: pg.Client) => Promise<T>) => Promise<T>,
+  group: Group,
+  ignore: readonly string[],
+): Promise<StashTrip | undefined> {
+  const { undo, up, before, after, rows, failure } = trip
+  if (undo === undefined || up === undefined || after === undefined || failure?.step === 'undo') {
+    return Promise.resolve(undefined)
+  }
+  const remaining = new Set(after.objects.map(({ kind, name }) => `${kind} ${name}`))
+  const gone = before.objects.some(
+    ({ kind, name }) => (kind === 'table' || kind === 'column') && !remaining.has(`${kind} ${name}`),
+  )
+  const written = up.seen.some((seen) => seen.written.some(({ updated, deleted }) => updated + deleted > 0))
+  const rewritten = up.seen.some((seen) => seen.rewritten.length > 0)
+  if (rows?.same !== false && trip.rowsAfterWriting?.same !== false && !gone && !written && !rewritten) {
+    return Promise.resolve(undefined)
+  }
+  return onClone(async (client) => {
+    await fill(client)
+    return stashTrip(client, group, undo, { observed: up.touchedTables, ignore })
+  })
+}
+
+function stepSeen(
+  ran: RanGroup | undefined,
+  trip: RoundTrip,
+  sizes: ReadonlyMap<string, TableSize> | undefined,
+): StepSeen {
+  const seen = ran?.seen ?? []
+  const shadowRows = new Map(trip.rowsBefore.tables.map(({ table, rows }) => [table, rows]))
+  return {
+    tookMs: ran?.tookMs ?? 0,
+    locks: strongestLocks(seen),
+    rewritten: [...new Set(seen.flatMap(({ rewritten }) => rewritten))],
+    scanned: [...new Set(seen.flatMap(({ scanned }) => scanned))],
+    statements: seen,
+    ...(sizes === undefined ? {} : { prediction: predictBlocking(seen, sizes, shadowRows) }),
+  }
+}
+
+const sqlOf = (undo: Undo): string => undo.steps.map(({ step }) => (step.kind === 'sql' ? step.sql : '')).join('')
+
+function derivedOf(group: Group, undo: Undo): Pick<MigrationProof, 'derived' | 'derivedUndo'> {
+  const sql = sqlOf(undo)
+  const last = group.migrations.at(-1)?.id
+  return {
+    derived: { sql, notes: undo.notes },
+    derivedUndo: Object.fromEntries(group.migrations.map(({ id }) => [id, id === last ? sql : ''])),
+  }
+}
+
+function capturedOf(group: Group, undone: RanGroup | undefined): Pick<MigrationProof, 'captured'> {
+  const code = group.migrations.filter(({ undo }) => undo?.kind === 'code').map(({ id }) => id)
+  if (code.length === 0 || undone === undefined) return {}
+  return { captured: Object.fromEntries(code.map((id) => [id, undone.sent[id] ?? []])) }
+}

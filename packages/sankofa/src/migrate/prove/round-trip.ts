@@ -1,0 +1,117 @@
+import type pg from 'pg'
+import type { RecordedStatement } from '../../observe/index.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import { type Comparison, compareCatalogues } from '../catalogue/compare-catalogues.ts'
+import { readCatalogue } from '../catalogue/read-catalogue.ts'
+import { deriveUndo } from '../derive/derive-undo.ts'
+import type { Group } from '../group.ts'
+import type { Step } from '../migration.ts'
+import { compareRows } from '../rows/compare-rows.ts'
+import { fillRows } from '../rows/fill-rows.ts'
+import type { Filled } from '../rows/filled.ts'
+import { imageRows } from '../rows/image-rows.ts'
+import type { RowComparison, RowImage } from '../rows/row-image.ts'
+import { checkStatements } from '../statements/check-statements.ts'
+import { compareStatements } from '../statements/compare-statements.ts'
+import type { StatementComparison } from '../statements/finding.ts'
+import type { Failure } from './proof.ts'
+import { type RanGroup, runGroup, StepFailed, stepsOf } from './run-group.ts'
+import { seed, writeAsTheNewRelease } from './write-as-the-new-release.ts'
+
+/** Rows of a table in a proof: enough for a NULL, a duplicate and a plain value of each column. */
+export const rowsPerTable = 4
+
+export type Undo = {
+  readonly origin: 'written' | 'derived'
+  readonly steps: readonly { readonly id: string; readonly step: Step }[]
+  readonly notes: readonly string[]
+}
+
+/** What up → undo → up → new rows → undo on one database with rows has shown. What comes after a failure is absent. */
+export type RoundTrip = {
+  readonly filled: Filled
+  readonly before: Catalogue
+  readonly rowsBefore: RowImage
+  readonly up?: RanGroup
+  readonly after?: Catalogue
+  readonly statements?: StatementComparison
+  readonly undo?: Undo
+  readonly undone?: RanGroup
+  readonly schema?: Comparison
+  readonly rows?: RowComparison
+  readonly secondUp?: Comparison
+  /** After rows were written through the new schema, and undone again. */
+  readonly rowsAfterWriting?: RowComparison
+  readonly failure?: Omit<Failure, 'when'>
+}
+
+export type RoundTripOptions = {
+  /** `none`: an empty database. `sample` fills it with rows of the target. */
+  readonly rows: 'generated' | 'tame' | 'none' | ((client: pg.Client) => Promise<Filled>)
+  readonly ignore: readonly string[]
+  readonly statements: readonly RecordedStatement[]
+}
+
+/**
+ * Tries a group out, on a database that has its base schema.
+ *
+ * @param client - superuser, outside of a transaction
+ */
+export async function roundTrip(client: pg.Client, group: Group, options: RoundTripOptions): Promise<RoundTrip> {
+  const { ignore, statements } = options
+  const filled = await fill(client, options)
+  const before = await readCatalogue(client, { ignore })
+  const rowsBefore = await imageRows(client, { ignore })
+  const foundBefore = statements.length === 0 ? [] : await checkStatements(client, statements)
+  let found: RoundTrip = { filled, before, rowsBefore }
+  const add = (more: Partial<RoundTrip>): void => {
+    found = { ...found, ...more }
+  }
+  let step: Failure['step'] = 'up'
+  try {
+    add({ up: await runGroup(client, stepsOf(group, 'up'), { observe: true }) })
+    const after = await readCatalogue(client, { ignore })
+    add({ after })
+    if (statements.length > 0) {
+      const foundAfter = await checkStatements(client, statements, { before: foundBefore })
+      add({ statements: compareStatements(foundBefore, foundAfter) })
+    }
+    const undo = undoOf(group, before, after)
+    add({ undo })
+    step = 'undo'
+    add({ undone: await runGroup(client, undo.steps, { observe: true }) })
+    add({ schema: compareCatalogues(before, await readCatalogue(client, { ignore })) })
+    const rowsUndone = await imageRows(client, { ignore })
+    add({ rows: compareRows(rowsBefore, rowsUndone, { newRows: 'unexpected' }) })
+    step = 'up again'
+    await runGroup(client, stepsOf(group, 'up'), { observe: false })
+    add({ secondUp: compareCatalogues(after, await readCatalogue(client, { ignore })) })
+    if (options.rows === 'none') return found
+    const written = await writeAsTheNewRelease(client, ignore)
+    step = 'undo after new rows'
+    await runGroup(client, undo.steps, { observe: false })
+    const rowsAfter = await imageRows(client, { ignore })
+    add({ rowsAfterWriting: written.leaveOut(compareRows(rowsUndone, rowsAfter, { newRows: 'expected' })) })
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+    const { message, migration, statement } = error
+    add({ failure: { step, reason: message, migration, ...(statement === undefined ? {} : { statement }) } })
+  }
+  return found
+}
+
+function fill(client: pg.Client, { rows, ignore }: RoundTripOptions): Promise<Filled> {
+  if (rows === 'none') return Promise.resolve({ tables: [], empty: [] })
+  if (typeof rows === 'function') return rows(client)
+  return fillRows(client, { rowsPerTable, seed, ignore, tame: rows === 'tame' })
+}
+
+/** The one that was written; where one is missing, of the whole group the difference of the catalogues. */
+function undoOf(group: Group, before: Catalogue, after: Catalogue): Undo {
+  if (group.migrations.every(({ undo }) => undo !== undefined)) {
+    return { origin: 'written', steps: stepsOf(group, 'undo'), notes: [] }
+  }
+  const { statements, notes } = deriveUndo(before, after)
+  const sql = statements.map((statement) => `${statement};\n`).join('')
+  return { origin: 'derived', steps: [{ id: group.id, step: { kind: 'sql', sql, transaction: 'auto' } }], notes }
+}

@@ -1,0 +1,75 @@
+import type { Group } from '../group.ts'
+import type { Step, StepClient } from '../migration.ts'
+import { runStep, type StepWatcher } from '../run/run-step.ts'
+import { type Companion, together } from '../run/together.ts'
+import { writeOut } from '../sql/write-out.ts'
+import { type Observed, observeStep } from '../watch/observe-statement.ts'
+
+export type RanGroup = {
+  readonly seen: readonly Observed[]
+  readonly touchedTables: readonly string[]
+  /** By migration: what was sent, parameters written out. */
+  readonly sent: Readonly<Record<string, readonly string[]>>
+  readonly tookMs: number
+}
+
+/** A step ended in an error. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed'
+  readonly migration: string
+  readonly statement: string | undefined
+  constructor(migration: string, cause: unknown) {
+    const { message, detail } = cause as { readonly message?: string; readonly detail?: string }
+    super(detail === undefined ? (message ?? String(cause)) : `${message} (${detail})`, { cause })
+    this.migration = migration
+    this.statement = (cause as { readonly statement?: string }).statement
+  }
+}
+
+/** The steps of a group in the order in which they run: of up, or of the undo backwards. */
+export function stepsOf(
+  group: Group,
+  direction: 'up' | 'undo',
+): readonly { readonly id: string; readonly step: Step }[] {
+  if (direction === 'up') return group.migrations.map(({ id, up }) => ({ id, step: up }))
+  return group.migrations.toReversed().flatMap(({ id, undo }) => (undo === undefined ? [] : [{ id, step: undo }]))
+}
+
+/**
+ * Runs steps one after another on a shadow and says what each statement was seen to do.
+ *
+ * @param beside - what else stands around a step, such as the stash
+ * @throws StepFailed
+ */
+export async function runGroup(
+  client: StepClient,
+  steps: readonly { readonly id: string; readonly step: Step }[],
+  options: { readonly observe: boolean; readonly beside?: (id: string, step: Step) => Promise<Companion | undefined> },
+): Promise<RanGroup> {
+  const startedMs = performance.now()
+  const seen: Observed[] = []
+  const touched = new Set<string>()
+  const sent: Record<string, string[]> = {}
+  for (const { id, step } of steps) {
+    const list: string[] = []
+    sent[id] = list
+    try {
+      const observer = options.observe ? await observeStep(client) : undefined
+      const { watcher, frame } = together({ watcher: recorder(list) }, (await options.beside?.(id, step)) ?? {}, {
+        watcher: observer?.watcher,
+      })
+      await runStep(client, step, watcher, frame)
+      seen.push(...(observer?.seen ?? []))
+      for (const table of observer?.touchedTables() ?? []) touched.add(table)
+    } catch (error) {
+      throw new StepFailed(id, error)
+    }
+  }
+  return { seen, touchedTables: [...touched], sent, tookMs: performance.now() - startedMs }
+}
+
+const recorder = (list: string[]): StepWatcher => ({
+  async after(sent) {
+    list.push(await writeOut(sent.sql, sent.values ?? []))
+  },
+})

@@ -1,0 +1,76 @@
+import type pg from 'pg'
+import { type Comparison, compareCatalogues } from '../catalogue/compare-catalogues.ts'
+import { readCatalogue } from '../catalogue/read-catalogue.ts'
+import type { Group } from '../group.ts'
+import type { Step } from '../migration.ts'
+import { compareRows } from '../rows/compare-rows.ts'
+import { imageRows } from '../rows/image-rows.ts'
+import type { RowComparison } from '../rows/row-image.ts'
+import type { Companion } from '../run/together.ts'
+import { planStash } from '../stash/plan-stash.ts'
+import { stashing } from '../stash/stashing.ts'
+import type { Undo } from './round-trip.ts'
+import { runGroup, StepFailed, stepsOf } from './run-group.ts'
+import { writeAsTheNewRelease } from './write-as-the-new-release.ts'
+
+export type StashTrip = {
+  /** Tables of which something is kept before up. */
+  readonly kept: readonly string[]
+  readonly refused?: string
+  readonly failure?: string
+  readonly schema?: Comparison
+  readonly rows?: RowComparison
+}
+
+/** A shadow's stash is small; the budget of the live one is checked where it is made. */
+const budgetBytes = 1_000_000_000
+
+/**
+ * The same with the stash: what up destroys is kept, new rows are written, and the undo must bring every old row back
+ * and leave every new one.
+ *
+ * @param client - superuser on a database that has the base schema and rows
+ * @param observed - tables that the plain round trip saw written, dropped or changed
+ */
+export async function stashTrip(
+  client: pg.Client,
+  group: Group,
+  undo: Undo,
+  options: { readonly observed: readonly string[]; readonly ignore: readonly string[] },
+): Promise<StashTrip> {
+  const { ignore } = options
+  const before = await readCatalogue(client, { ignore })
+  const rowsBefore = await imageRows(client, { ignore })
+  let refused: string | undefined
+  const tables = new Set<string>()
+  const ups = stepsOf(group, 'up')
+  const oppositeOf = (direction: 'up' | 'undo', id: string): Step | undefined =>
+    (direction === 'up' ? undo.steps : ups).find((one) => one.id === id)?.step
+  const beside =
+    (direction: 'up' | 'undo') =>
+    async (id: string, step: Step): Promise<Companion | undefined> => {
+      const opposite = oppositeOf(direction, id)
+      const plan = await planStash(client, step, {
+        observed: options.observed,
+        ...(opposite === undefined ? {} : { opposite }),
+      })
+      refused ??= plan.refuse
+      if (direction === 'up') for (const { table } of plan.keeps) tables.add(`${table.schema}.${table.name}`)
+      return stashing({ migration: id, direction, plan, budgetBytes, now: new Date(), ignore })
+    }
+  let rows: RowComparison
+  try {
+    await runGroup(client, stepsOf(group, 'up'), { observe: false, beside: beside('up') })
+    if (refused !== undefined) return { kept: [...tables], refused }
+    const written = await writeAsTheNewRelease(client, ignore)
+    await runGroup(client, undo.steps, { observe: false, beside: beside('undo') })
+    const rowsAfter = await imageRows(client, { ignore })
+    rows = written.leaveOut(compareRows(rowsBefore, rowsAfter, { newRows: 'expected' }))
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+    const kept = [...tables]
+    return refused === undefined ? { kept, failure: error.message } : { kept, refused }
+  }
+  const schema = compareCatalogues(before, await readCatalogue(client, { ignore }))
+  return { kept: [...tables], schema, rows }
+}

@@ -1,0 +1,106 @@
+import type { MigrationProof, StepSeen } from './proof.ts'
+
+/** A proof in one line, with one thing to do where something is to be done. */
+export type Summary = {
+  /** `✓` proved; `!` proved, and to be known; `✗` not proved. */
+  readonly mark: '✓' | '!' | '✗'
+  readonly text: string
+  /** One command. */
+  readonly next?: string
+}
+
+/** Others wait longer than this for a step: worth saying before it happens. */
+const longMs = 2_000
+
+export function summaryOf(proof: MigrationProof): Summary {
+  return notProved(proof) ?? toBeKnown(proof) ?? { mark: '✓', text: proved(proof) }
+}
+
+function notProved(proof: MigrationProof): Summary | undefined {
+  if (proof.ok) return undefined
+  const { group, failure, grade, undo } = proof
+  const again = `sankofa prove --from ${group} --to ${group}`
+  const derive = undo === 'written' ? `sankofa migrate new --derive ${group}` : `${again} --json`
+  if (failure !== undefined) {
+    const when = failure.when === 'rows' ? ' once rows exist' : ''
+    const what =
+      failure.step === 'undo after new rows' ? 'undo fails once new rows are written' : `${failure.step} fails${when}`
+    return { mark: '✗', text: `${what}: ${failure.reason}`, next: failure.step === 'up' ? again : derive }
+  }
+  if (grade === 'missing') return { mark: '✗', text: 'no undo is written, and none could be derived', next: derive }
+  if (grade === 'differs') {
+    const real = proof.differences.filter(({ weight }) => weight === 'differs').map(({ text }) => text)
+    return { mark: '✗', text: `undo leaves another schema: ${some(real)}`, next: derive }
+  }
+  if (proof.loss === 'lost') {
+    return {
+      mark: '✗',
+      text: `undo loses data: ${some(proof.losses)}`,
+      next: `sankofa go ${group} --unproved "why this loss is meant"`,
+    }
+  }
+  return {
+    mark: '✗',
+    text: `up cannot run a second time: ${some(proof.secondUp.map(({ text }) => text))}`,
+    next: derive,
+  }
+}
+
+function toBeKnown(proof: MigrationProof): Summary | undefined {
+  const { group, brokenStatements } = proof
+  const [broken] = brokenStatements
+  if (broken !== undefined) {
+    const more = brokenStatements.length > 1 ? `, and ${brokenStatements.length - 1} more` : ''
+    return {
+      mark: '!',
+      text: `the running release cannot work on it: ${shorten(broken.text)} (${broken.routes.slice(0, 2).join(', ')}): ${broken.reason}${more}`,
+      next: `sankofa prove ${group}, once a release that does without it runs`,
+    }
+  }
+  const blocking = longest(proof.up)
+  if (blocking !== undefined) {
+    return {
+      mark: '!',
+      text: `${proved(proof)}; predicted to block ${blocking}`,
+      next: `sankofa prove --from ${group} --to ${group} --target URL, once it is split into shorter steps`,
+    }
+  }
+  if (proof.loss === 'stashed') {
+    const what = proof.destroys.length === 0 ? 'rows' : proof.destroys.join(', ')
+    return {
+      mark: '!',
+      text: `destroys data of ${what}: undo needs the stash, proved with it`,
+      next: 'sankofa migrate up',
+    }
+  }
+  return undefined
+}
+
+function proved({ undo, grade, rows, differences }: MigrationProof): string {
+  const how = undo === 'derived' ? 'undo derived, proved' : 'undo proved'
+  const withRows = rows.filled > 0 ? ' with rows' : rows.tables === 0 ? '' : ' without rows'
+  const but =
+    grade === 'column-order'
+      ? '; columns come back in another order'
+      : grade === 'cosmetic'
+        ? `; ${differences.length} ${differences.length === 1 ? 'name' : 'names'} differ`
+        : ''
+  return `${how}${withRows}${but}`
+}
+
+function longest({ prediction }: StepSeen): string | undefined {
+  if (prediction === undefined) return undefined
+  const { blocksReadsMs, blocksWritesMs, slowest } = prediction
+  if (Math.max(blocksReadsMs, blocksWritesMs) <= longMs) return undefined
+  const who = blocksReadsMs > longMs ? 'reads and writes' : 'writes'
+  const seconds = Math.round(Math.max(blocksReadsMs, blocksWritesMs) / 1_000)
+  return `${who} for about ${seconds} s${slowest === undefined ? '' : ` (${slowest.why})`}`
+}
+
+const some = (texts: readonly string[]): string =>
+  `${texts[0] ?? 'see --json'}${texts.length > 1 ? ` (and ${texts.length - 1} more)` : ''}`
+
+const shorten = (sql: string): string => {
+  const flat = sql.split(/\s+/).join(' ')
+  return flat.length > 80 ? `${flat.slice(0, 79)}…` : flat
+}
