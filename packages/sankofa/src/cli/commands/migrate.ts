@@ -10,13 +10,12 @@ import {
   type GroupStatus,
   groupsOf,
   listStashes,
-  type MigrationProof,
   type MigrationSet,
   type Migrator,
+  newestProof,
   openMigrator,
   proveLive,
   proveMigrations,
-  readProofs,
   saveProof,
   summaryOf,
 } from '../../migrate/index.ts'
@@ -66,7 +65,7 @@ function stateWords(group: GroupStatus): string {
  */
 export async function migrateUpCommand(context: Context, _: string, options: UpOptions): Promise<void> {
   const set = await setOf(context)
-  const migrator = await openHere(context, set)
+  const migrator = await openHere(context, set, options.unproved !== undefined)
   const status = await migrator.status()
   const missing = groupsOf(set.migrations).filter(
     ({ id }) => status.find(({ group }) => group === id)?.state !== 'applied',
@@ -210,17 +209,14 @@ async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promi
   })
 }
 
-async function openHere(context: Context, given?: MigrationSet): Promise<Migrator> {
+async function openHere(context: Context, given?: MigrationSet, acceptLoss = false): Promise<Migrator> {
   const { pool, config, actor } = context
   const set = given ?? (await context.loadMigrations())
-  const observed = async (group: string): Promise<readonly string[]> => {
-    const proofs = await readProofs(pool, [group])
-    return (proofs[0]?.proof as MigrationProof | undefined)?.touchedTables ?? []
-  }
   const stash = atTheStep({
     budgetBytes: stashBudgetBytes(config),
     clock: systemClock,
-    observed,
+    proofOf: (group) => newestProof(pool, group),
+    acceptLoss,
     ...(set === undefined ? {} : { set }),
   })
   return openMigrator({ pool, actor, clock: systemClock, stash, ...(set === undefined ? {} : { set }) })

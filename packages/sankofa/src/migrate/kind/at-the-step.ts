@@ -2,8 +2,10 @@ import { type Clock, SankofaError } from '../../core/index.ts'
 import { watcherLease } from '../../db/index.ts'
 import { readStatements } from '../../observe/index.ts'
 import type { StashHook } from '../apply/migrator.ts'
-import type { MigrationSet, StepClient } from '../migration.ts'
+import type { MigrationSet, Step, StepClient } from '../migration.ts'
+import type { MigrationProof } from '../prove/proof.ts'
 import { type Companion, together } from '../run/together.ts'
+import { asText } from '../stash/as-text.ts'
 import { planStash } from '../stash/plan-stash.ts'
 import { stashing } from '../stash/stashing.ts'
 import { statementsStillPrepare } from './statements-still-prepare.ts'
@@ -16,7 +18,7 @@ const runningMs = 24 * 60 * 60 * 1000
  * release's statements, and the stash.
  *
  * @param options.epoch - absent where no watcher leads
- * @param options.observed - tables that the proof saw written, dropped or changed, by group
+ * @param options.proofOf - the newest proof of a group: what it saw tells the stash what the text does not say
  */
 export function atTheStep(options: {
   readonly epoch?: bigint
@@ -24,7 +26,7 @@ export function atTheStep(options: {
   readonly clock: Clock
   readonly set?: MigrationSet
   readonly acceptLoss?: boolean
-  observed(group: string): Promise<readonly string[]>
+  proofOf(group: string): Promise<MigrationProof | undefined>
 }): StashHook {
   const { epoch, budgetBytes, clock, set, acceptLoss = false } = options
   const looks = new Map<string, ReturnType<typeof statementsStillPrepare>>()
@@ -40,11 +42,12 @@ export function atTheStep(options: {
         direction,
       )
     looks.set(key, look)
-    const written = set?.migrations.find(({ id }) => id === migration)
-    const opposite = direction === 'up' ? written?.undo : written?.up
-    const plan = await planStash(client, step, {
-      observed: await options.observed(group),
-      ...(opposite === undefined ? {} : { opposite }),
+    const proof = await options.proofOf(group)
+    const sent = { up: proof?.capturedUp?.[migration], undo: proof?.captured?.[migration] }
+    const opposite = oppositeOf(set, migration, direction, proof)
+    const plan = await planStash(client, asText(step, sent[direction]), {
+      ...(proof === undefined ? {} : { observed: proof.endangeredTables }),
+      ...(opposite === undefined ? {} : { opposite: asText(opposite, direction === 'up' ? sent.undo : sent.up) }),
     })
     const stash = stashing({ migration, direction, plan, budgetBytes, now: new Date(clock.now()), acceptLoss })
     return together(
@@ -53,6 +56,18 @@ export function atTheStep(options: {
       stash,
     )
   }
+}
+
+function oppositeOf(
+  set: MigrationSet | undefined,
+  migration: string,
+  direction: 'up' | 'undo',
+  proof: MigrationProof | undefined,
+): Step | undefined {
+  const written = set?.migrations.find(({ id }) => id === migration)
+  if (direction === 'undo') return written?.up
+  const derived = proof?.derivedUndo?.[migration]
+  return written?.undo ?? (derived === undefined ? undefined : { kind: 'sql', sql: derived, transaction: 'auto' })
 }
 
 /**

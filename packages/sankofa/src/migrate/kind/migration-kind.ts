@@ -1,11 +1,10 @@
 import type pg from 'pg'
-import { type Clock, SankofaError, systemClock } from '../../core/index.ts'
+import { type ChangeId, type Clock, SankofaError, systemClock } from '../../core/index.ts'
 import { type ChangeKind, foldChange, type Journal, type ProofDigest, type TouchedRoutes } from '../../journal/index.ts'
 import { readStatements } from '../../observe/index.ts'
 import { digestOfGroup } from '../apply/digest.ts'
 import type { Migrator } from '../apply/migrator.ts'
 import { openMigrator } from '../apply/open-migrator.ts'
-import { readProofs } from '../apply/proofs.ts'
 import { type Group, groupsOf } from '../group.ts'
 import type { MigrationSet } from '../migration.ts'
 import type { MigrationProof } from '../prove/proof.ts'
@@ -13,6 +12,7 @@ import { settleStash } from '../stash/stashes.ts'
 import { touchedRoutes } from '../statements/touched-routes.ts'
 import { atTheStep } from './at-the-step.ts'
 import type { MigrationPlan } from './migration-plan.ts'
+import { newestProof } from './newest-proof.ts'
 import { onConnection } from './on-connection.ts'
 import { proveLive } from './prove-live.ts'
 import { readLive } from './read-live.ts'
@@ -39,18 +39,18 @@ export function migrationKind(
   const { pool, journal, load, shadowUrl, log, stashBudgetBytes: budgetBytes = defaultBudgetBytes } = options
   const clock = options.clock ?? systemClock
 
-  const provedTables = async (group: string): Promise<readonly string[]> =>
-    onConnection(pool, async (client) => {
-      const stored = (await readProofs(client)).find((one) => one.group === group)
-      return (stored?.proof as MigrationProof | undefined)?.touchedTables ?? []
-    })
+  const proofOf = (group: string): Promise<MigrationProof | undefined> =>
+    onConnection(pool, (client) => newestProof(client, group))
 
-  const migratorFor = async (epoch: bigint | undefined): Promise<Migrator> => {
+  const migratorFor = async (epoch?: bigint, id?: ChangeId): Promise<Migrator> => {
     const set = await load()
+    const state = id === undefined ? undefined : foldChange(await journal.read({ change: id }))
     const stash = atTheStep({
       budgetBytes,
       clock,
-      observed: provedTables,
+      proofOf,
+      // Who lets it out without a proof has said that a loss is meant.
+      acceptLoss: state?.unproved !== undefined,
       ...(set === undefined ? {} : { set }),
       ...(epoch === undefined ? {} : { epoch }),
     })
@@ -77,16 +77,16 @@ export function migrationKind(
     async actual(id) {
       const plan = foldChange(await journal.read({ change: id }))?.plan as MigrationPlan | undefined
       if (plan === undefined) return 0
-      const applied = (await (await migratorFor(undefined)).status()).find(({ group }) => group === plan.group)
+      const applied = (await (await migratorFor()).status()).find(({ group }) => group === plan.group)
       return applied?.state === 'applied' || applied?.state === 'unknown here' ? 1 : 0
     },
-    async expose(_id, plan, share, epoch) {
+    async expose(id, plan, share, epoch) {
       // Nobody takes a migration back because nobody reports: see the rollout.
       if (share === 0) return
-      await (await migratorFor(epoch)).up(plan.group)
+      await (await migratorFor(epoch, id)).up(plan.group)
     },
-    async undo(_id, plan, epoch) {
-      const migrator = await migratorFor(epoch)
+    async undo(id, plan, epoch) {
+      const migrator = await migratorFor(epoch, id)
       const startedAtMs = clock.now()
       const applied = (await migrator.status()).find(({ group }) => group === plan.group)
       if (applied === undefined || applied.state === 'pending') {
@@ -105,7 +105,7 @@ export function migrationKind(
       })
     },
     async touchedRoutes(plan) {
-      const tables = await provedTables(plan.group)
+      const tables = (await proofOf(plan.group))?.touchedTables ?? []
       return touchedRoutes(await onConnection(pool, (client) => readStatements(client)), tables)
     },
   }

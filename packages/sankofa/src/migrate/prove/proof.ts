@@ -38,6 +38,8 @@ export type MigrationProof = {
   readonly brokenStatements: readonly Broken[]
   /** Statements of the running release that were tried, and worked. */
   readonly workingStatements: number
+  /** Tables of before of which it was seen to change or delete rows, or that it drops: what the stash looks at. */
+  readonly endangeredTables: readonly string[]
   /** Tables of before that it locks or writes. */
   readonly touchedTables: readonly string[]
   readonly up: StepSeen
@@ -48,6 +50,8 @@ export type MigrationProof = {
   readonly derivedUndo?: Readonly<Record<string, string>>
   /** By migration: what a module's undo sent, so that it can be taken back without the module. */
   readonly captured?: Readonly<Record<string, readonly string[]>>
+  /** What a module's up sent: its text does not say what it does. */
+  readonly capturedUp?: Readonly<Record<string, readonly string[]>>
   readonly provedAt: string
   readonly tookMs: number
 }

@@ -1,14 +1,16 @@
 import type pg from 'pg'
 import type { RecordedStatement } from '../../observe/index.ts'
 import { digestOfGroup } from '../apply/digest.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { hashCatalogue } from '../catalogue/hash-catalogue.ts'
 import type { Group } from '../group.ts'
+import type { Migration } from '../migration.ts'
 import { fillRows } from '../rows/fill-rows.ts'
 import type { Filled } from '../rows/filled.ts'
 import type { Shadow, ShadowDatabase } from '../shadow/shadow.ts'
 import { predictBlocking, type TableSize } from '../watch/predict-blocking.ts'
 import { isGoodGrade, judgeLoss, lossesOf } from './judge-proof.ts'
-import type { Failure, MigrationProof, StepSeen } from './proof.ts'
+import type { Failure, MigrationProof, ProofGrade, StepSeen } from './proof.ts'
 import { type RoundTrip, roundTrip, rowsPerTable, type Undo } from './round-trip.ts'
 import type { RanGroup } from './run-group.ts'
 import { type StashTrip, stashTrip } from './stash-trip.ts'
@@ -57,8 +59,7 @@ export async function proveGroup(
   const failure = await explainFailure(trip, () => tryWith('none'))
   const stash = await tryStash(trip, (client) => (sample ?? generated(ignore))(client), onClone, group, ignore)
   const loss = judgeLoss(trip, stash)
-  const grade =
-    failure === undefined ? (trip.schema?.grade ?? 'fails') : trip.undo?.steps.length === 0 ? 'missing' : 'fails'
+  const grade = gradeOf(trip, failure)
   const secondUp = trip.secondUp?.differences ?? []
   const { up, undone, undo } = trip
   const derived = undo?.origin === 'derived' ? undo : undefined
@@ -87,11 +88,12 @@ export async function proveGroup(
       reason: reason ?? 'it fails',
     })),
     workingStatements: trip.statements?.working ?? 0,
+    endangeredTables: endangeredTables(trip),
     touchedTables: [...new Set([...(up?.touchedTables ?? []), ...(undone?.touchedTables ?? [])])],
     up: stepSeen(up, trip, options.sizes),
     undoSeen: stepSeen(undone, trip, options.sizes),
     ...(derived === undefined ? {} : derivedOf(group, derived)),
-    ...capturedOf(group, undone),
+    ...capturedOf(group, up, undone),
     provedAt: new Date(options.now()).toISOString(),
     tookMs: performance.now() - startedMs,
   }
@@ -102,10 +104,15 @@ const generated =
   (client: pg.Client): Promise<Filled> =>
     fillRows(client, { rowsPerTable, seed, ignore })
 
+/** An undo that ran has the grade of the schema that it left, also where up cannot run on that a second time. */
+function gradeOf(trip: RoundTrip, failure: Failure | undefined): ProofGrade {
+  const ran = failure === undefined || failure.step === 'up again'
+  return ran ? (trip.schema?.grade ?? 'fails') : trip.undo?.steps.length === 0 ? 'missing' : 'fails'
+}
+
 /** Does it fail always, or only where there are rows? */
 async function explainFailure(trip: RoundTrip, onEmpty: () => Promise<RoundTrip>): Promise<Failure | undefined> {
   if (trip.failure === undefined) return undefined
-  if (trip.failure.step === 'undo after new rows') return { ...trip.failure, when: 'rows' }
   const empty = await onEmpty()
   return { ...trip.failure, when: empty.failure?.step === trip.failure.step ? 'always' : 'rows' }
 }
@@ -122,19 +129,39 @@ function tryStash(
   if (undo === undefined || up === undefined || after === undefined || failure?.step === 'undo') {
     return Promise.resolve(undefined)
   }
-  const remaining = new Set(after.objects.map(({ kind, name }) => `${kind} ${name}`))
-  const gone = before.objects.some(
-    ({ kind, name }) => (kind === 'table' || kind === 'column') && !remaining.has(`${kind} ${name}`),
-  )
-  const written = up.seen.some((seen) => seen.written.some(({ updated, deleted }) => updated + deleted > 0))
+  const endangered = endangeredTables(trip)
   const rewritten = up.seen.some((seen) => seen.rewritten.length > 0)
-  if (rows?.same !== false && trip.rowsAfterWriting?.same !== false && !gone && !written && !rewritten) {
+  if (
+    rows?.same !== false &&
+    trip.rowsAfterWriting?.same !== false &&
+    endangered.length === 0 &&
+    !columnsGone(before, after) &&
+    !rewritten
+  ) {
     return Promise.resolve(undefined)
   }
   return onClone(async (client) => {
     await fill(client)
-    return stashTrip(client, group, undo, { observed: up.touchedTables, ignore })
+    return stashTrip(client, group, undo, { observed: endangered, sent: up.sent, ignore })
   })
+}
+
+/** Tables of before of which rows were changed or deleted, whoever did it, or that are gone. */
+function endangeredTables({ before, up, undone, after }: RoundTrip): readonly string[] {
+  const written = [...(up?.seen ?? []), ...(undone?.seen ?? [])].flatMap((seen) =>
+    seen.written.flatMap(({ table, updated, deleted }) => (updated + deleted > 0 ? [table] : [])),
+  )
+  const remaining = new Set(after?.objects.map(({ kind, name }) => `${kind} ${name}`))
+  const gone = before.objects.flatMap(({ kind, name }) =>
+    kind === 'table' && after !== undefined && !remaining.has(`table ${name}`) ? [name] : [],
+  )
+  return [...new Set([...written, ...gone])]
+}
+
+function columnsGone(before: Catalogue, after: Catalogue): boolean {
+  const tables = new Set(before.objects.flatMap(({ kind, name }) => (kind === 'table' ? [name] : [])))
+  const remaining = new Set(after.objects.flatMap(({ kind, name }) => (kind === 'column' ? [name] : [])))
+  return before.objects.some(({ kind, name, on }) => kind === 'column' && tables.has(on ?? '') && !remaining.has(name))
 }
 
 function stepSeen(
@@ -165,8 +192,20 @@ function derivedOf(group: Group, undo: Undo): Pick<MigrationProof, 'derived' | '
   }
 }
 
-function capturedOf(group: Group, undone: RanGroup | undefined): Pick<MigrationProof, 'captured'> {
-  const code = group.migrations.filter(({ undo }) => undo?.kind === 'code').map(({ id }) => id)
-  if (code.length === 0 || undone === undefined) return {}
-  return { captured: Object.fromEntries(code.map((id) => [id, undone.sent[id] ?? []])) }
+function capturedOf(
+  group: Group,
+  up: RanGroup | undefined,
+  undone: RanGroup | undefined,
+): Pick<MigrationProof, 'captured' | 'capturedUp'> {
+  const sentBy = (
+    ran: RanGroup,
+    isCode: (migration: Migration) => boolean,
+  ): Readonly<Record<string, readonly string[]>> =>
+    Object.fromEntries(group.migrations.filter(isCode).map(({ id }) => [id, ran.sent[id] ?? []]))
+  const ofUp = up === undefined ? {} : sentBy(up, (migration) => migration.up.kind === 'code')
+  const ofUndo = undone === undefined ? {} : sentBy(undone, (migration) => migration.undo?.kind === 'code')
+  return {
+    ...(Object.keys(ofUp).length === 0 ? {} : { capturedUp: ofUp }),
+    ...(Object.keys(ofUndo).length === 0 ? {} : { captured: ofUndo }),
+  }
 }

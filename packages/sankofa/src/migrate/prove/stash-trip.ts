@@ -7,10 +7,11 @@ import { compareRows } from '../rows/compare-rows.ts'
 import { imageRows } from '../rows/image-rows.ts'
 import type { RowComparison } from '../rows/row-image.ts'
 import type { Companion } from '../run/together.ts'
+import { asText } from '../stash/as-text.ts'
 import { planStash } from '../stash/plan-stash.ts'
 import { stashing } from '../stash/stashing.ts'
 import type { Undo } from './round-trip.ts'
-import { runGroup, StepFailed, stepsOf } from './run-group.ts'
+import { type RanGroup, runGroup, StepFailed, stepsOf } from './run-group.ts'
 import { writeAsTheNewRelease } from './write-as-the-new-release.ts'
 
 export type StashTrip = {
@@ -36,7 +37,12 @@ export async function stashTrip(
   client: pg.Client,
   group: Group,
   undo: Undo,
-  options: { readonly observed: readonly string[]; readonly ignore: readonly string[] },
+  options: {
+    readonly observed: readonly string[]
+    /** What modules sent in the plain round trip. */
+    readonly sent: RanGroup['sent']
+    readonly ignore: readonly string[]
+  },
 ): Promise<StashTrip> {
   const { ignore } = options
   const before = await readCatalogue(client, { ignore })
@@ -50,9 +56,9 @@ export async function stashTrip(
     (direction: 'up' | 'undo') =>
     async (id: string, step: Step): Promise<Companion | undefined> => {
       const opposite = oppositeOf(direction, id)
-      const plan = await planStash(client, step, {
+      const plan = await planStash(client, asText(step, options.sent[id]), {
         observed: options.observed,
-        ...(opposite === undefined ? {} : { opposite }),
+        ...(opposite === undefined ? {} : { opposite: asText(opposite, undefined) }),
       })
       refused ??= plan.refuse
       if (direction === 'up') for (const { table } of plan.keeps) tables.add(`${table.schema}.${table.name}`)
