@@ -72,10 +72,15 @@ export function rowsNow(
   const key = names.key.map((name) => (name === undefined ? undefined : `one.${identifier(name)}::text`))
   if (key.includes(undefined)) return undefined
   const keys = `array[${key.join(', ')}]::text[]`
-  const n = knownBy === 'key' ? '1::bigint' : `row_number() over (partition by ${keys} order by one.tableoid, one.ctid)`
   const values = names.columns.map(
     (name, index) => `${name === undefined ? 'null' : `one.${identifier(name)}`}::text as v${index + 1}`,
   )
+  // Of rows with equal keys, the same one comes first before and after they were written: by what they hold.
+  const order = names.columns.flatMap((name) => (name === undefined ? [] : [`one.${identifier(name)}::text`]))
+  const n =
+    knownBy === 'key'
+      ? '1::bigint'
+      : `row_number() over (partition by ${keys} order by ${[...order, 'one.tableoid', 'one.ctid'].join(', ')})`
   return `select one.ctid as place, one.tableoid as part, ${[`${keys} as key`, `${n} as n`, ...values, ...extra].join(', ')}
             from ${rowsOf(table)} as one`
 }

@@ -5,13 +5,15 @@ import type { StepClient } from '../migration.ts'
 import { type Kept, namesByName, rowsNow } from './kept.ts'
 import { identifier, quoted, withExactText } from './text-form.ts'
 import { withoutTriggers } from './triggers.ts'
-import { readWorld, tablesNamed } from './world.ts'
+import { fullName, readWorld, tablesNamed } from './world.ts'
 
 /** Kept rows, and the table in which they lie. */
 export type Source = { readonly kept: Kept; readonly source: string }
 
 /** Helps an undo that adds a column again: its kept values are there from the next statement on. */
 export type Mender = {
+  /** Tables of which rows were filled: `schema.table`. */
+  readonly filled: ReadonlySet<string>
   /** @returns statements to send instead */
   before(sql: string): Promise<readonly string[] | undefined>
   after(sql: string, client: StepClient): Promise<void>
@@ -33,7 +35,9 @@ type Added = {
 export function mendStatements(sources: readonly Source[]): Mender {
   const last: Added[] = []
   const owed: { readonly kept: Kept; readonly column: string }[] = []
+  const filled = new Set<string>()
   return {
+    filled,
     async before(sql) {
       last.length = 0
       if (sources.length === 0) return undefined
@@ -48,6 +52,7 @@ export function mendStatements(sources: readonly Source[]): Mender {
     async after(_sql, client) {
       for (const { source, column, notNull, primary } of last.splice(0)) {
         await fill(client, source, column)
+        filled.add(fullName(source.kept))
         if (primary !== undefined) await client.query(`alter table ${quoted(source.kept)} add ${primary}`)
         if (notNull) owed.push({ kept: source.kept, column })
       }

@@ -1,4 +1,5 @@
 import type { StepClient } from '../migration.ts'
+import { isAboutRow } from './failure.ts'
 import { type NamesNow, namesByName, rowsNow, rowsOf, stashTable, workTable } from './kept.ts'
 import { type Entry, recount } from './registry.ts'
 import { putSequencesBack } from './sequences.ts'
@@ -7,7 +8,7 @@ import type { RestoredTable } from './stash-plan.ts'
 import { identifier, quoted, type Stamps } from './text-form.ts'
 import { tolerantly } from './tolerant.ts'
 import { withoutTriggers } from './triggers.ts'
-import { fullName, readWorld, type Table, tablesNamed, type World } from './world.ts'
+import { type ForeignKey, fullName, readWorld, type Table, tablesNamed, type World } from './world.ts'
 
 type Work = {
   readonly entry: Entry
@@ -45,11 +46,9 @@ export async function putBack(
   }
   await insertRows(client, works)
   for (const work of works) await updateRows(client, work)
-  // A row may have waited for a value that only an update has freed.
-  await insertRows(
-    client,
-    works.filter(({ failures }) => failures.size > 0),
-  )
+  // A row may have waited for a value that only an update has freed, or for a row of a table that refers to its own.
+  await insertRows(client, works.filter(hasFailed))
+  if (works.some(hasFailed)) await insertTogether(client, works.filter(hasFailed), world)
   const restored: RestoredTable[] = []
   for (const work of works) {
     await putSequencesBack(client, work.entry.kept, work.table)
@@ -57,6 +56,8 @@ export async function putBack(
   }
   return [...restored, ...nowhere]
 }
+
+const hasFailed = ({ failures, sorted }: Work): boolean => sorted.insert.some((id) => failures.has(id))
 
 /** Parents before children, by the foreign keys as they are now. */
 function inOrder(entries: readonly Entry[], world: World): readonly Entry[] {
@@ -89,27 +90,78 @@ async function match(client: StepClient, { id, kept }: Entry, table: Table, name
 
 async function insertRows(client: StepClient, works: readonly Work[]): Promise<void> {
   for (const work of works) {
-    const { entry, table, names, sorted, failures } = work
+    const { table, sorted, failures } = work
     const ids = failures.size === 0 ? sorted.insert : sorted.insert.filter((id) => failures.has(id))
     if (ids.length === 0) continue
-    const columns = table.columns.flatMap((column) => {
-      const index = names.columns.indexOf(column.name)
-      return index < 0 || column.generated ? [] : [{ ...column, value: `stashed.v${index + 1}::${column.type}` }]
-    })
     const failed = await withoutTriggers(client, table, () =>
-      tolerantly(client, ids, async (some) => {
-        await client.query(
-          `insert into ${quoted(table)} (${columns.map(({ name }) => identifier(name)).join(', ')}) overriding system value
-           select ${columns.map(({ value }) => value).join(', ')}
-             from ${stashTable(entry.id)} as stashed where stashed.id = any ($1::int8[]) order by stashed.id`,
-          [some],
-        )
-      }),
+      tolerantly(client, ids, (some) => insertSome(client, work, some)),
     )
     work.inserted += ids.length - failed.length
     for (const id of ids) failures.delete(id)
     for (const { id, reason } of failed) failures.set(id, reason)
   }
+}
+
+async function insertSome(client: StepClient, { entry, table, names }: Work, ids: readonly string[]): Promise<void> {
+  const columns = table.columns.flatMap((column) => {
+    const index = names.columns.indexOf(column.name)
+    return index < 0 || column.generated ? [] : [{ ...column, value: `stashed.v${index + 1}::${column.type}` }]
+  })
+  await client.query(
+    `insert into ${quoted(table)} (${columns.map(({ name }) => identifier(name)).join(', ')}) overriding system value
+     select ${columns.map(({ value }) => value).join(', ')}
+       from ${stashTable(entry.id)} as stashed where stashed.id = any ($1::int8[]) order by stashed.id`,
+    [ids],
+  )
+}
+
+/** Rows of several tables that refer to one another can only come back all at once, with the references checked last. */
+async function insertTogether(client: StepClient, works: readonly Work[], world: World): Promise<void> {
+  const oids = new Set(works.map(({ table }) => table.oid))
+  const between = world.foreignKeys.filter(
+    ({ from, to, inherited }) => !inherited && oids.has(from) && oids.has(to) && from !== to,
+  )
+  if (between.length === 0) return
+  const waiting = works.map((work) => ({ work, ids: work.sorted.insert.filter((id) => work.failures.has(id)) }))
+  await client.query('savepoint sankofa_together')
+  try {
+    await client.query('set constraints all immediate')
+    const insertAll = (): Promise<void> =>
+      checkedLast(client, between, async () => {
+        for (const { work, ids } of waiting) await insertSome(client, work, ids)
+      })
+    await works.reduce(
+      (inner, { table }) =>
+        () =>
+          withoutTriggers(client, table, inner),
+      insertAll,
+    )()
+    await client.query('release savepoint sankofa_together')
+  } catch (error) {
+    if (!isAboutRow(error)) throw error
+    await client.query('rollback to savepoint sankofa_together; release savepoint sankofa_together')
+    return
+  }
+  for (const { work, ids } of waiting) {
+    work.inserted += ids.length
+    for (const id of ids) work.failures.delete(id)
+  }
+}
+
+/** Foreign keys may be made deferrable, and what they were again, without being checked anew. */
+async function checkedLast(client: StepClient, keys: readonly ForeignKey[], work: () => Promise<void>): Promise<void> {
+  const alter = async (how: (key: ForeignKey) => string): Promise<void> => {
+    for (const key of keys) {
+      await client.query(`alter table ${key.table} alter constraint ${identifier(key.name)} ${how(key)}`)
+    }
+  }
+  await alter(() => 'deferrable initially deferred')
+  await client.query('set constraints all deferred')
+  await work()
+  await client.query('set constraints all immediate')
+  await alter(({ deferrable, deferred }) =>
+    deferrable ? `deferrable initially ${deferred ? 'deferred' : 'immediate'}` : 'not deferrable',
+  )
 }
 
 async function updateRows(client: StepClient, work: Work): Promise<void> {
@@ -128,17 +180,24 @@ async function updateRows(client: StepClient, work: Work): Promise<void> {
       `${identifier(name)} = case when work.take[${number}] then stashed.v${number}::${type} else target.${identifier(name)} end`,
   )
   const always = columns.filter(({ identity }) => identity === 'a').map(({ name }) => name)
+  const updateSome = async (ids: readonly string[]): Promise<void> => {
+    await client.query(
+      `update ${rowsOf(table)} as target set ${sets.join(', ')}
+         from ${workTable(entry.id)} as work join ${stashTable(entry.id)} as stashed on stashed.id = work.id
+        where work.id = any ($1::int8[]) and target.ctid = work.place and target.tableoid = work.part`,
+      [ids],
+    )
+  }
   const failed = await withoutTriggers(client, table, () =>
-    settable(client, table, always, () =>
-      tolerantly(client, sorted.update, async (some) => {
-        await client.query(
-          `update ${rowsOf(table)} as target set ${sets.join(', ')}
-             from ${workTable(entry.id)} as work join ${stashTable(entry.id)} as stashed on stashed.id = work.id
-            where work.id = any ($1::int8[]) and target.ctid = work.place and target.tableoid = work.part`,
-          [some],
-        )
-      }),
-    ),
+    settable(client, table, always, async () => {
+      let left = await tolerantly(client, sorted.update, updateSome)
+      // Unique values that move up one after another get free in one order only.
+      for (let before = Number.POSITIVE_INFINITY; left.length > 0 && left.length < before; ) {
+        before = left.length
+        left = await tolerantly(client, left.map(({ id }) => id).reverse(), updateSome)
+      }
+      return left
+    }),
   )
   work.updated = sorted.update.length - failed.length
   for (const { id, reason } of failed) failures.set(id, reason)

@@ -90,13 +90,13 @@ async function compare(
   const anew = columnsMadeAnew(kept, table, before)
   const chance = await chanceColumns(client, table, anew)
   const differs = kept.columns.map((name, index) => {
-    const value = `now.v${index + 1}`
+    const now = `now.v${index + 1}`
     const was = `was.v${index + 1}`
     // What was filled in for the trial is not the undo's doing.
-    if (fill && anew.includes(name)) return { when: `${was} is not null`, then: `'-'` }
-    return { when: `${value} is distinct from ${was}`, then: chance.has(name) ? `'*'` : shortForm(value, stamps) }
+    if (fill && anew.includes(name)) return { when: `${was} is not null`, value: `'-'` }
+    return { when: `${now} is distinct from ${was}`, value: chance.has(name) ? `'*'` : shortForm(now, stamps) }
   })
-  const base = `array[${differs.map(({ when, then }) => `case when ${when} then ${then} end`).join(', ')}]::text[]`
+  const base = `array[${differs.map(({ when, value }) => `case when ${when} then ${value} end`).join(', ')}]::text[]`
   const { rows } = await client.query<LossyRows>(
     `select found.gone, found.base, pg_catalog.range_agg(int8range(found.id, found.id + 1))::text as ids
        from (select was.id, now.key is null as gone, case when now.key is not null then ${base} end as base

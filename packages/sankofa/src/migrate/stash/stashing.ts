@@ -138,7 +138,7 @@ export function stashing(options: StashingOptions): {
       },
       async ending(_unit, client, last) {
         if (plan.oneTransaction && watch !== undefined) {
-          const found = await unforeseen(client, watch, plan, options.ignore ?? [])
+          const found = await unforeseen(client, watch, plan, options.ignore ?? [], mender?.filled ?? new Set())
           if (found.length > 0 && options.acceptLoss !== true)
             throw new SankofaError('STASH_INCOMPLETE', { migration, found })
         }

@@ -1,7 +1,7 @@
 import type { StepClient } from '../migration.ts'
 import { namesOf } from './plan-names.ts'
 import type { StashPlan } from './stash-plan.ts'
-import { fullName, readWorld, type World } from './world.ts'
+import { fullName, readWorld, type Table, type World } from './world.ts'
 
 /** What the tables were, and how often rows of them had been written, when the step began. */
 export type Watch = { readonly world: World; readonly counts: ReadonlyMap<string, Counts> }
@@ -12,16 +12,24 @@ export async function watchTables(client: StepClient): Promise<Watch> {
   return { world: await readWorld(client), counts: await countsNow(client) }
 }
 
-/** What the step has destroyed of tables that are not kept: one phrase each. */
+/**
+ * What the step has destroyed of tables that are not kept: one phrase each.
+ *
+ * @param filled - tables whose rows were given values back meanwhile: those updates are not the step's
+ */
 export async function unforeseen(
   client: StepClient,
   { world, counts }: Watch,
   plan: StashPlan,
   ignore: readonly string[],
+  filled: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const after = new Map((await readWorld(client)).tables.map((table) => [table.oid, table]))
   const now = await countsNow(client)
   const kept = namesOf(plan, world)
+  const isFilled = (table: Table): boolean =>
+    filled.has(fullName(table)) ||
+    world.tables.some((parent) => table.isPartition && table.parents.includes(parent.oid) && isFilled(parent))
   return world.tables.flatMap((table) => {
     const name = fullName(table)
     const columns = kept.get(table.oid)
@@ -38,7 +46,9 @@ export async function unforeseen(
     return [
       ...lost.map((column) => `column ${name}.${column.name} was dropped or got another type`),
       ...(is.deleted > was.deleted ? [`rows of ${name} were deleted`] : []),
-      ...(is.updated > was.updated && columns === undefined ? [`rows of ${name} were updated`] : []),
+      ...(is.updated > was.updated && columns === undefined && !isFilled(table)
+        ? [`rows of ${name} were updated`]
+        : []),
     ]
   })
 }

@@ -39,6 +39,13 @@ export type Table = {
 }
 
 export type ForeignKey = {
+  readonly name: string
+  /** The referring table as SQL takes it. */
+  readonly table: string
+  readonly deferrable: boolean
+  readonly deferred: boolean
+  /** A partition has it from its table. */
+  readonly inherited: boolean
   readonly from: string
   readonly to: string
   readonly columns: readonly string[]
@@ -132,7 +139,8 @@ export async function readWorld(client: StepClient): Promise<World> {
           left join triggers on triggers.tgrelid = tables.oid),
       'foreignKeys', (
         select coalesce(json_agg(json_build_object(
-          'from', foreign_key.conrelid::text, 'to', foreign_key.confrelid::text,
+          'name', foreign_key.conname, 'table', format('%I.%I', relation.nspname, relation.relname),
+          'deferrable', foreign_key.condeferrable, 'deferred', foreign_key.condeferred, 'inherited', foreign_key.conparentid <> 0, 'from', foreign_key.conrelid::text, 'to', foreign_key.confrelid::text,
           'columns', (select json_agg(attribute.attname order by part.position)
                         from unnest(foreign_key.conkey) with ordinality as part (number, position)
                         join pg_catalog.pg_attribute as attribute on attribute.attrelid = foreign_key.conrelid and attribute.attnum = part.number),
@@ -141,7 +149,8 @@ export async function readWorld(client: StepClient): Promise<World> {
                         join pg_catalog.pg_attribute as attribute on attribute.attrelid = foreign_key.confrelid and attribute.attnum = part.number),
           'onDelete', foreign_key.confdeltype, 'onUpdate', foreign_key.confupdtype)), '[]')
           from pg_catalog.pg_constraint as foreign_key
-         where foreign_key.contype = 'f' and foreign_key.conrelid in (select tables.oid from tables)),
+          join relation on relation.oid = foreign_key.conrelid
+         where foreign_key.contype = 'f'),
       'views', (
         select coalesce(json_agg(json_build_object('schema', relation.nspname, 'name', relation.relname, 'tables', (
           select coalesce(json_agg(distinct depends.refobjid::text), '[]')
