@@ -2,7 +2,7 @@ import type { A_Expr, FuncCall, Node } from 'libpg-query'
 import { columnName, lastName } from './expression.ts'
 import { callFunction } from './functions.ts'
 import { compileLike, compileRegex } from './pattern.ts'
-import { isJson, parseArray, toNamedValue, type Value } from './value.ts'
+import { isJson, isMoment, isSpan, parseArray, toNamedValue, type Value } from './value.ts'
 
 type Get = (column: string) => Value
 
@@ -57,7 +57,10 @@ export function evaluate(node: Node | undefined, get: Get): Value {
     }
     return node.CaseExpr.defresult === undefined ? null : evaluate(node.CaseExpr.defresult, get)
   }
-  if ('SQLValueFunction' in node) return /DATE|TIMESTAMP/.test(node.SQLValueFunction.op ?? '') ? Date.now() : undefined
+  if ('SQLValueFunction' in node) {
+    const operation = node.SQLValueFunction.op ?? ''
+    return /DATE|TIMESTAMP/.test(operation) ? { atMs: Date.now(), date: operation.includes('DATE') } : undefined
+  }
   if ('FuncCall' in node) return evaluateCall(node.FuncCall, get)
   return 'A_Expr' in node ? evaluateOperator(node.A_Expr, get) : undefined
 }
@@ -77,6 +80,9 @@ function cast(value: Value, type: { names?: Node[]; arrayBounds?: Node[] } | und
     return parseArray(value)?.map((item) => (item === null ? null : toNamedValue(item, name)))
   }
   if (typeof value === 'string') return toNamedValue(value, name) ?? (isOpaque(name) ? undefined : value)
+  if (isMoment(value) && name === 'date') return { atMs: value.atMs - (value.atMs % dayMs), date: true }
+  if (isMoment(value) && name.startsWith('timestamp')) return { atMs: value.atMs, date: false }
+  if (typeof value === 'object' && !Array.isArray(value) && !name.startsWith('json')) return undefined
   if (typeof value === 'number' && ['text', 'varchar'].includes(name)) return undefined
   if (typeof value === 'number' && /^int[248]$/.test(name)) return Math.round(value)
   return value
@@ -147,6 +153,7 @@ function operate(name: string, left: Value, right: Value): Value {
     if (pattern !== undefined) return pattern
   }
   if (typeof left === 'number' && typeof right === 'number') return calculate(name, left, right)
+  if (isMoment(left) || isSpan(left)) return calculateTime(name, left, right)
   if (typeof left !== typeof right || typeof left === 'object') return undefined
   if (name === '||') return typeof left === 'string' ? left + String(right) : undefined
   if (name === '=') return left === right
@@ -203,4 +210,23 @@ function lookUp(name: string, json: unknown, key: string | number): Value {
   if (name !== '->>') return undefined
   if (inner === undefined || inner === null) return null
   return typeof inner === 'string' ? inner : JSON.stringify(inner)
+}
+
+const dayMs = 86_400_000
+
+function calculateTime(name: string, left: Value, right: Value): Value {
+  const sign = name === '-' ? -1 : 1
+  if (isSpan(left)) {
+    return isSpan(right) && !['+', '-'].includes(name) ? calculate(name, left.spanMs, right.spanMs) : undefined
+  }
+  if (!isMoment(left)) return undefined
+  if (isMoment(right)) {
+    if (name !== '-') return calculate(name, left.atMs, right.atMs)
+    const apart = left.atMs - right.atMs
+    return left.date && right.date ? apart / dayMs : { spanMs: apart }
+  }
+  if (name !== '+' && name !== '-') return undefined
+  // A date and a number of days is a date; with an interval it is a timestamp.
+  if (typeof right === 'number') return { atMs: left.atMs + sign * right * dayMs, date: left.date }
+  return isSpan(right) ? { atMs: left.atMs + sign * right.spanMs, date: false } : undefined
 }

@@ -5,8 +5,10 @@ import { inOrder } from './order.ts'
 import { forget, planGroup } from './plan-group.ts'
 import { readTables } from './read-tables.ts'
 import { sendPlans } from './send-plans.ts'
-import { type Solved, solveTable } from './solve-table.ts'
+import { solveGroup } from './solve-group.ts'
+import type { Solved } from './solve-table.ts'
 import { literal, type Table } from './table.ts'
+import { touchRows } from './touch-rows.ts'
 
 /**
  * Adds rows to every table of a shadow database so that every constraint holds; rows already there are kept. Views and
@@ -49,9 +51,8 @@ async function fillGroups(
     for (const { table, rows: added, reason } of taken) solved.set(table, { rows: added, reason })
     if (failed === undefined) return solved
     for (const { table, rows: planned } of plans.slice(failed).flat()) forget(known, table, planned)
-    for (const table of groups[from + failed] ?? []) {
-      solved.set(table, await solveTable(client, table, tables, known, options))
-    }
+    const alone = await solveGroup(client, groups[from + failed] ?? [], tables, known, options)
+    for (const [table, one] of alone) solved.set(table, one)
     from += failed + 1
   }
   if (!inside) await client.query([...opening, 'commit'].join(';'))
@@ -88,11 +89,13 @@ async function report(
  * What the new release would write after up: new rows in every table through the schema as it is now, different from
  * those of `fillRows`.
  *
- * @param options.touch - also alters one existing row a table, in a column that nothing depends on
+ * @param options.touch - also alters one existing row a table, in a column that no constraint looks at
  */
 export async function writeRows(
   client: StepClient,
   options: FillOptions & { readonly touch?: boolean },
 ): Promise<Filled> {
-  return fillRows(client, { ...options, seed: options.seed + 7 })
+  const touched = options.touch === true ? await touchRows(client, options) : undefined
+  const filled = await fillRows(client, { ...options, seed: options.seed + 7 })
+  return { ...filled, ...(touched && { touched }) }
 }

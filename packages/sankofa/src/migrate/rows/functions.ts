@@ -6,7 +6,8 @@ export function callFunction(name: string, values: readonly Value[]): Value {
     if (values.includes(undefined)) return undefined
     return values.filter((value) => (value === null) === (name === 'num_nulls')).length
   }
-  if (name === 'now' || name.endsWith('_timestamp')) return values.length === 0 ? Date.now() : undefined
+  if (name === 'now' || name.endsWith('_timestamp'))
+    return values.length === 0 ? { atMs: Date.now(), date: false } : undefined
   if (values.includes(undefined)) return undefined
   const known = functions[name]
   if (known === undefined) return undefined

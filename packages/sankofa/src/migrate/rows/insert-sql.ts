@@ -4,8 +4,8 @@ import { literal, quoted, type Table } from './table.ts'
 /** One statement for all rows. Untyped literals take the type of their column, so that no cast is needed. */
 export function insertSql(table: Table, rows: readonly Row[]): string {
   const columns = table.columns.filter((column) => !column.generated && rows.some((row) => row.has(column.number)))
-  // Nothing to say of any column: one such row a statement is all that the grammar has.
-  if (columns.length === 0) return `insert into ${table.sql} default values`
+  // Nothing to say of any column: "default values" would be one row only.
+  if (columns.length === 0) return `insert into ${table.sql} select from pg_catalog.generate_series(1, ${rows.length})`
   const values = rows.map((row) => `(${columns.map(({ number }) => valueSql(row.get(number))).join(', ')})`)
   const names = columns.map(({ name }) => quoted(name)).join(', ')
   return `insert into ${table.sql} (${names}) overriding system value values ${values.join(',\n')}`

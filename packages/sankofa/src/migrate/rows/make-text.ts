@@ -35,10 +35,10 @@ const awkward: readonly Shape[] = [
 ]
 
 /** @param longest - characters; `undefined`: as many as one likes */
-export function makeText({ variant, tame, column, random }: Wish, longest: number | undefined): string {
+export function makeText({ variant, tame, column }: Wish, longest: number | undefined): string {
   const token = variant.toString(36)
   const shape = promised.find(([name]) => name.test(column.toLowerCase()))?.[1]
-  const made = (shape ?? (tame ? plain : awkward[(variant + random(awkward.length)) % awkward.length]) ?? plain)(token)
+  const made = (shape ?? (tame ? plain : awkward[(variant + column.length) % awkward.length]) ?? plain)(token)
   if (longest === undefined || [...made].length <= longest) return made
   if (longest > token.length + 3) return `Am ${token}`
   return longest >= token.length ? token.padStart(longest, 'A') : token.slice(-longest)

@@ -1,28 +1,46 @@
 import type { Random } from './random.ts'
-import { apply, type Row, type Rule } from './rule.ts'
+import { apply, type Move, type Row, type Rule } from './rule.ts'
 
 /** A few are usual, some dozens the most that were seen; a row that needs more than this is not found by trying. */
 const mostSteps = 150
 
+/** Moves that are compared at each step. */
+const looks = 4
+
 /**
- * Alters a row until every rule holds: a broken rule is chosen by chance and moved, and the move stays when it breaks no more
- * than before. Now and then a worse one stays too, so that it does not turn in circles.
+ * Alters a row until every rule holds: a broken rule is chosen by chance, and of a few of its moves the one that leaves the
+ * fewest broken stays, when they are no more than before. Now and then a worse one stays too, so that it does not turn in
+ * circles.
  *
  * @returns the rules that are still broken
  */
 export function mend(row: Row, rules: readonly Rule[], random: Random): readonly Rule[] {
-  const brokenNow = (): Rule[] => rules.filter((rule) => rule.broken(row))
-  let broken = brokenNow()
+  let broken: readonly Rule[] = rules.filter((rule) => rule.broken(row))
   for (let step = 0; step < mostSteps; step++) {
     const rule = broken[random(broken.length)]
     if (rule === undefined) break
+    const best = bestMove(row, rule, rules, random)
+    if (best === undefined) continue
+    if (best.broken.length > broken.length && random(10) > 0) continue
+    apply(row, best.move)
+    broken = best.broken
+  }
+  return broken
+}
+
+type Look = { readonly move: Move; readonly broken: readonly Rule[] }
+
+function bestMove(row: Row, rule: Rule, rules: readonly Rule[], random: Random): Look | undefined {
+  let best: Look | undefined
+  for (let look = 0; look < looks; look++) {
     const move = rule.move(row, random)
     if (move === undefined) continue
     const before = move.map(([column]) => [column, row.get(column)] as const)
     apply(row, move)
-    const after = brokenNow()
-    if (after.length <= broken.length || random(20) === 0) broken = after
-    else apply(row, before)
+    const broken = rules.filter((other) => other.broken(row))
+    apply(row, before)
+    if (best === undefined || broken.length < best.broken.length) best = { move, broken }
+    if (broken.length === 0) break
   }
-  return broken
+  return best
 }

@@ -10,13 +10,15 @@ export function planGroup(group: readonly Table[], known: KnownRows, options: Om
   const all: PlanOptions = { ...options, known: known.of }
   if (group.length === 1) return group.map((table) => remember(known, table, planRows(table, all)))
   // In a circle somebody has to begin: keys of tables that are not planned yet get a stand-in, and are mended at the end.
-  const circle = new Set(group.map(({ oid }) => oid))
+  const waiting = new Set(group.map(({ oid }) => oid))
   const begun = group.map((table) => {
-    const later = new Set(table.references.filter(({ to }) => circle.has(to) && to !== table.oid))
-    const planned = planRows(table, { ...all, later })
-    return remember(known, table, planned)
+    waiting.delete(table.oid)
+    const later = new Set(table.references.filter(({ to }) => waiting.has(to)))
+    return { ...remember(known, table, planRows(table, { ...all, later })), later }
   })
-  return begun.map(({ table, rows }) => {
+  return begun.map((plan) => {
+    const { table, rows, later } = plan
+    if (later.size === 0) return plan
     forget(known, table, rows)
     return remember(known, table, planRows(table, { ...all, rows: rows.length, begun: rows }))
   })

@@ -19,6 +19,8 @@ export type PlanOptions = {
   readonly later?: ReadonlySet<Reference>
   /** Columns that the server wanted, although they may be NULL. */
   readonly wanted?: ReadonlySet<number>
+  /** Constraints that the server found broken although they seemed to hold: their columns take a chance. */
+  readonly refused?: ReadonlySet<string>
   /** Rows that were planned with `later`: they are mended to what is known now. */
   readonly begun?: readonly Row[]
 }
@@ -27,6 +29,8 @@ export type Planned = {
   readonly rows: readonly Row[]
   /** What could not be satisfied, where that made rows fewer than asked for. */
   readonly broken?: string
+  /** Other values would not help: there is no parent, or each has its one child already. */
+  readonly exhausted?: boolean
 }
 
 /** Plans rows of one table in memory so that, as far as can be known without the server, everything holds. */
@@ -57,9 +61,12 @@ export function planRows(table: Table, options: PlanOptions): Planned {
   const checks = table.checks.map((check) => checkRule(check, table.columns, fresh))
   const leaves = (table.partitions ?? []).map((leaf) => checkRule(leaf, table.columns, fresh))
   const always = [...references.map(({ rule }) => rule), ...uniques, ...checks]
+  const domains = written.flatMap((column) => domainRules(column, (row, draw) => fresh(column, row, draw)))
+  const chancy = [...always, ...domains].filter(({ name }) => options.refused?.has(name))
 
   const planned: Row[] = []
   let broken: string | undefined
+  let exhausted = false
   if (table.partitions?.length === 0) return { rows: [], broken: 'it is partitioned and has no partition' }
   for (let index = 0; index < count; index++) {
     const row = begun?.[index] ?? begin(table, written, index, { ...options, random, distinct })
@@ -67,19 +74,25 @@ export function planRows(table: Table, options: PlanOptions): Planned {
     for (const { reference, rule } of begun === undefined ? references : []) {
       refer(row, reference, rule, { table, index, options, random, byNumber })
     }
+    for (const rule of chancy) apply(row, rule.move(row, random) ?? [])
     const rules: Rule[] = leaf === undefined ? always : [...always, leaf]
     const left = mend(row, rules, random)
     if (left.length > 0) {
       broken ??= `no row was found that satisfies "${left[0]?.name}"`
-      // Where the first two fail so will the others: all parents have their one child, say.
-      if (planned.length === 0 && index > 0) break
+      exhausted = left.every((rule) => !checks.includes(rule) && rule !== leaf)
+      if (planned.length === 0 && index > 0 && exhausted) break
       continue
     }
     for (const unique of uniques) unique.take(row)
     own.push(row)
     planned.push(row)
   }
-  return { rows: planned, ...(broken !== undefined && { broken }) }
+  return { rows: planned, ...(broken !== undefined && { broken, exhausted }) }
+}
+
+/** The checks of a domain that a column is of, as far as chance may mend them. */
+function domainRules({ type }: Column, move: (row: Row, random: Random) => Move | undefined): readonly Rule[] {
+  return type.kind === 'domain' ? type.checks.map(({ name }) => ({ name, broken: () => false, move })) : []
 }
 
 type Begin = PlanOptions & { readonly random: Random; readonly distinct: ReadonlySet<number> }

@@ -80,8 +80,9 @@ export async function readTables(client: StepClient, ignore: readonly string[] =
   const tables = (found.tables ?? []).map((table): Table => {
     const own = (columns.get(table.oid) ?? []).map((column): Column => {
       const sequence = sequences.get(`${table.oid}.${column.number}`)
-      const { number, name, modifier, notNull, hasDefault, generated } = column
+      const { number, name, modifier, hasDefault, generated } = column
       const type = types(column.type)
+      const notNull = column.notNull || refusesNull(type)
       return { number, name, type, modifier, notNull, hasDefault, generated, ...(sequence && { sequence }) }
     })
     const toCheck = (name: string, text: string): Check => readCheck(name, text, own)
@@ -142,6 +143,9 @@ const toReference = ({ name, columns, to, toColumns, full }: FoundConstraint): R
   toColumns: toColumns ?? [],
   full,
 })
+
+/** A domain may refuse NULL where the column would take it. */
+const refusesNull = (type: Type): boolean => type.kind === 'domain' && (type.notNull || refusesNull(type.of))
 
 /** Types refer to one another: each is built when it is first asked for. */
 function toTypes(found: readonly FoundType[]): (oid: number) => Type {

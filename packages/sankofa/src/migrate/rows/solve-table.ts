@@ -1,16 +1,16 @@
 import type { StepClient } from '../migration.ts'
-import { sequencesSql } from './insert-sql.ts'
+import { insertSql, sequencesSql } from './insert-sql.ts'
 import type { KnownRows } from './known-rows.ts'
 import { planRows } from './plan-rows.ts'
 import type { Row } from './rule.ts'
 import type { Table } from './table.ts'
-import { type Outcome, tryRows } from './try-rows.ts'
+import { type Outcome, tryStatements } from './try-statements.ts'
 
 export type Solved = { readonly rows: number; readonly reason: string }
 
 /** Rounds of trying; what four times a few dozen different rows do not meet is rarely met by more. */
 const rounds = 4
-const candidatesPerRow = 6
+const firstAttempts = 6
 
 /**
  * Fills a table that refused what was planned for it: many different rows are offered one by one, and what the server says
@@ -24,8 +24,8 @@ export async function solveTable(
   options: { readonly rows: number; readonly seed: number; readonly tame: boolean },
 ): Promise<Solved> {
   const parents = table.references.map(({ to }) => to)
-  const wanted = new Set<number>()
-  const problems: string[] = []
+  const learned: Learned = { wanted: new Set(), refused: new Set(), problems: [] }
+  let attempts = 0
   let filled = 0
   let broken: string | undefined
   for (let round = 0; round < rounds && filled < options.rows; round++) {
@@ -35,32 +35,38 @@ export async function solveTable(
       all.filter(({ oid }) => oid === table.oid || parents.includes(oid)),
     )
     const candidates: Row[] = []
-    for (let attempt = 1; attempt <= candidatesPerRow; attempt++) {
+    // Each round offers twice as many as the one before: most tables need no second.
+    for (let attempt = 1; attempt <= firstAttempts * 2 ** round; attempt++) {
       const planned = planRows(table, {
         ...options,
-        tame: options.tame || attempt > 3,
-        attempt: round * candidatesPerRow + attempt,
+        tame: options.tame || attempt % 2 === 0,
+        attempt: ++attempts,
         known: (oid) => (oid === table.oid ? [...known.of(oid), ...candidates] : known.of(oid)),
-        wanted,
+        wanted: learned.wanted,
+        refused: learned.refused,
       })
       broken ??= planned.broken
       candidates.push(...planned.rows)
-      if (candidates.length === 0 && attempt > 1) break
+      if (candidates.length === 0 && attempt > 1 && planned.exhausted === true) break
     }
     if (candidates.length === 0) break
     for (const sql of sequencesSql(table, candidates)) await client.query(sql)
-    const outcomes = await tryRows(client, table, candidates, options.rows - filled)
-    for (const outcome of outcomes) learn(outcome, table, wanted, problems)
+    const statements = candidates.map((row) => insertSql(table, [row]))
+    const outcomes = await tryStatements(client, statements, options.rows - filled)
+    for (const outcome of outcomes) learn(outcome, table, learned)
     const taken = candidates.filter((_, place) => (outcomes[place]?.rows ?? 0) > 0)
     known.of(table.oid).push(...taken)
     filled += taken.length
   }
-  return { rows: filled, reason: reasonOf(table, all, known, problems, broken) }
+  return { rows: filled, reason: reasonOf(table, all, known, learned.problems, broken) }
 }
 
-function learn(outcome: Outcome, table: Table, wanted: Set<number>, problems: string[]): void {
+type Learned = { readonly wanted: Set<number>; readonly refused: Set<string>; readonly problems: string[] }
+
+function learn(outcome: Outcome, table: Table, { wanted, refused, problems }: Learned): void {
   if (outcome.rows > 0) return
   problems.push(outcome.message ?? 'a trigger or a rule put the row aside')
+  if (outcome.constraint !== undefined && outcome.constraint !== '') refused.add(outcome.constraint)
   const column = table.columns.find(({ name }) => name === outcome.column)
   if (outcome.code === '23502' && column !== undefined) wanted.add(column.number)
 }

@@ -4,7 +4,7 @@ import { columnName, lastName, nodesIn } from './expression.ts'
 import { textLike, textMatching } from './pattern.ts'
 import type { Random } from './random.ts'
 import { bare, type Column, type Type } from './table.ts'
-import { isJson, toText, type Value } from './value.ts'
+import { isJson, isMoment, toText, type Value } from './value.ts'
 
 type Get = (column: string) => Value
 /** A place in a condition where a column meets something else. */
@@ -93,7 +93,12 @@ function valuesAt(
     if (/^!?~~\*?$/.test(operator)) return [textLike(value, 'ama'), textLike(value, '')]
     return [value, value.toLowerCase(), value.toUpperCase(), `${value}a`]
   }
+  // Only where a number is meant: a difference of dates says nothing of either date.
+  if (typeof value === 'number' && bare(type).category !== 'N') return []
   if (typeof value === 'number') return around(value, bare(type)).map((near) => toText(near, type))
+  if (isMoment(value)) {
+    return [0, dayMs, -dayMs, 30 * dayMs].map((apart) => toText({ ...value, atMs: value.atMs + apart }, type))
+  }
   const each = Array.isArray(value) ? value : [value]
   return each.map((one: Value) => (typeof one === 'string' ? textFor(one, operator, random) : toText(one, type)))
 }
@@ -104,8 +109,6 @@ const textFor = (value: string, operator: string, random: Random): string => {
 }
 
 function around(value: number, { name }: Type): readonly number[] {
-  if (['date', 'timestamp', 'timestamptz'].includes(name))
-    return [value, value + dayMs, value - dayMs, value + 30 * dayMs]
   const near = [value, value + 1, value - 1, Math.round(value / 2)]
   return ['numeric', 'float4', 'float8'].includes(name)
     ? [...near, value + 0.5, value - 0.5, value + 0.01, value - 0.01]
@@ -127,7 +130,8 @@ function edgesOf(type: Exclude<Type, { kind: 'domain' }>): readonly string[] {
   if (type.name === 'bool') return ['t', 'f']
   if (type.category === 'N' && !type.name.startsWith('reg')) return ['0', '1', '-1', '2', '10', '100']
   if (type.name === 'json' || type.name === 'jsonb') return ['{}', '[]']
-  if (type.category === 'D') return ['2001-02-03 04:05:06', '2099-12-30']
+  if (type.name === 'date') return ['2001-02-03', '2099-12-30']
+  if (type.name.startsWith('timestamp')) return ['2001-02-03 04:05:06', '2099-12-30']
   if (type.category === 'T') return ['0', '1 day', '-1 day']
   return type.category === 'S' ? ['a', 'A', '1', 'abc', ''] : []
 }

@@ -2,7 +2,7 @@ import { evaluate } from './evaluate.ts'
 import type { Random } from './random.ts'
 import type { Move, Row, Rule } from './rule.ts'
 import { bare, type Column, type Unique } from './table.ts'
-import { isBytes, isJson, toValue, type Value } from './value.ts'
+import { toValue, type Value } from './value.ts'
 
 /** A rule that remembers the rows which are there. */
 export interface UniqueRule extends Rule {
@@ -78,4 +78,4 @@ export function uniqueRule(
 }
 
 const comparable = (value: Exclude<Value, null | undefined>): string =>
-  isJson(value) || isBytes(value) ? JSON.stringify(value) : String(value)
+  typeof value === 'object' ? JSON.stringify(value) : String(value)

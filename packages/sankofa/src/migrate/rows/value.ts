@@ -1,12 +1,19 @@
 import { bare, type Type } from './table.ts'
 
 /** A value as an expression sees it. `undefined`: it cannot be known here, only by the server. */
-export type Value = null | boolean | number | string | readonly Value[] | Json | Bytes | undefined
+export type Value = null | boolean | number | string | readonly Value[] | Json | Bytes | Moment | Span | undefined
 type Json = { readonly json: unknown }
 type Bytes = { readonly bytes: number }
+/** A date or a timestamp. Microseconds are the fraction of its milliseconds. */
+type Moment = { readonly atMs: number; readonly date: boolean }
+type Span = { readonly spanMs: number }
 
 export const isJson = (value: Value): value is Json => typeof value === 'object' && value !== null && 'json' in value
 export const isBytes = (value: Value): value is Bytes => typeof value === 'object' && value !== null && 'bytes' in value
+
+export const isMoment = (value: Value): value is Moment =>
+  typeof value === 'object' && value !== null && 'atMs' in value
+export const isSpan = (value: Value): value is Span => typeof value === 'object' && value !== null && 'spanMs' in value
 
 const numbers = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'oid', 'money'])
 const texts = new Set(['text', 'varchar', 'bpchar', 'citext', 'name', 'uuid', 'char'])
@@ -27,19 +34,40 @@ export function toNamedValue(text: string, name: string): Value {
   if (name === 'bpchar') return text.trimEnd()
   if (texts.has(name)) return text
   if (name === 'bool') return /^(t|true|on|yes|1)$/i.test(text)
-  if (moments.has(name)) return toMoment(text)
+  if (moments.has(name)) return toMoment(text, name === 'date')
+  if (name === 'interval') return toSpan(text)
   if (name === 'json' || name === 'jsonb') return parseJson(text)
   if (name === 'bytea') return text.startsWith('\\x') ? { bytes: (text.length - 2) / 2 } : undefined
   return undefined
 }
 
-/** Milliseconds; microseconds are its fraction. */
-function toMoment(text: string): number | undefined {
-  const iso = text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')
-  const ms = Date.parse(/T.*([+-]\d\d:?\d\d|Z)$/.test(iso) ? iso : iso.includes('T') ? `${iso}Z` : `${iso}T00:00:00Z`)
+function toMoment(text: string, isDate: boolean): Moment | undefined {
+  const [date = '', clock = '00:00:00', zone = 'Z'] = /^(\S+?)(?:[ T]([\d:.]+)(\S*))?$/.exec(text)?.slice(1) ?? []
+  const ms = Date.parse(`${date}T${clock}${/^[+-]\d\d$/.test(zone) ? `${zone}:00` : zone || 'Z'}`)
   if (Number.isNaN(ms)) return undefined
   const micros = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? ''
-  return ms + Number(`0.${micros.padEnd(3, '0')}`)
+  return { atMs: isDate ? ms - (ms % dayMs) : ms + Number(`0.${micros.padEnd(3, '0')}`), date: isDate }
+}
+
+const dayMs = 86_400_000
+const unitMs: Readonly<Record<string, number>> = { year: 365.25 * dayMs, mon: 30 * dayMs, day: dayMs }
+
+/** Months are taken for 30 days: near enough to find a row, and the server decides. */
+function toSpan(text: string): Span | undefined {
+  let spanMs = 0
+  const rest = text
+    .replace(/^@ /, '')
+    .replaceAll(/([+-]?\d+) (year|mon|day)(?:th)?s?/g, (_, count: string, unit: string) => {
+      spanMs += Number(count) * (unitMs[unit] ?? 0)
+      return ''
+    })
+    .trim()
+  if (rest === '' || rest === '0') return { spanMs }
+  const clock = /^([+-]?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?$/.exec(rest)
+  if (clock === null) return undefined
+  const [, sign, hours, minutes, seconds = '0'] = clock
+  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1_000
+  return { spanMs: spanMs + (sign === '-' ? -ms : ms) }
 }
 
 function parseJson(text: string): Json | undefined {
@@ -77,7 +105,7 @@ export function parseArray(text: string): readonly (string | null)[] | undefined
 export function toText(value: Value, type: Type): string | null | undefined {
   if (value === null || value === undefined) return value
   const real = bare(type)
-  if (typeof value === 'number' && moments.has(real.name)) return momentText(value, real.name)
+  if (isMoment(value)) return momentText(value.atMs, real.name)
   if (typeof value === 'number' && /^int|^oid/.test(real.name)) return String(Math.trunc(value))
   if (typeof value === 'object') return isJson(value) ? JSON.stringify(value.json) : undefined
   return String(value)
