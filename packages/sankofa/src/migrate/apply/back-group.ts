@@ -104,7 +104,8 @@ async function announceAll(run: Run, going: readonly Going[]): Promise<void> {
     if (row.state === 'applying' && row.running && partial) await clearUp(run, row, going)
   }
   const sql = going.flatMap(({ row, units, partial, unbegun }) => {
-    if (row.state === 'undoing') return []
+    // One transaction, which either goes back or leaves everything: there is no half way to be told of.
+    if (row.state === 'undoing' || (going.length === 1 && row.state === 'applied' && isOneTransaction(units))) return []
     return unbegun ? booksOf(row) : [beginUndo(row.id, units.length, partial)]
   })
   if (sql.length > 0) await client.query(['begin', ...sql, 'commit'].join('\n;\n'))

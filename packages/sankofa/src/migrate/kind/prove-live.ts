@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { Clock } from '../../core/index.ts'
 import { readStatements } from '../../observe/index.ts'
 import { saveProof } from '../apply/proofs.ts'
+import { readStatus } from '../apply/status.ts'
 import type { Difference } from '../catalogue/compare-catalogues.ts'
 import { compareCatalogues } from '../catalogue/compare-catalogues.ts'
 import { readCatalogue } from '../catalogue/read-catalogue.ts'
@@ -49,14 +50,19 @@ export async function proveLive(options: {
     sizes: await readSizes(client),
     live: await readLive(client, set),
   }))
+  const status = await readStatus(pool, set)
+  const applied = new Set(status.flatMap(({ group, state }) => (state === 'applied' ? [group] : [])))
   return withShadow(shadowUrl === undefined ? {} : { url: shadowUrl }, async (shadow) => {
     const { base, ignore } = await buildBase(shadow, set, before)
     const made = await readShadow(base, ignore)
-    const drift = compareCatalogues(made, live.catalogue).differences.find(({ weight }) => weight === 'differs')
+    // Where an earlier one is still missing, the live schema is not the one that this group will meet.
+    const isNext = before.every(({ id }) => applied.has(id))
+    const { differences } = compareCatalogues(made, live.catalogue)
+    const drift = isNext ? differences.find(({ weight }) => weight === 'differs') : undefined
     const proved: ProvedLive[] = []
     for (const group of groups) {
       const proof = await proveGroup(shadow, base, group, { ignore, statements, sizes, now: () => clock.now() })
-      const onBase = group === first ? live.base : proof.base
+      const onBase = group === first && isNext ? live.base : proof.base
       onProof?.(proof)
       await onConnection(pool, (client) =>
         saveProof(client, { digest: proof.digest, base: onBase, group: group.id, postgres: live.version, proof }),

@@ -25,8 +25,14 @@ export function toJournalProof({ proof, base, drift }: ProvedLive, nowMs: number
   }
 }
 
-const driftReason = (drift: Difference): string =>
-  `The live schema is not what the migrations before it make: ${drift.text} Bring the two together, then prove it again.`
+const driftWords = {
+  missing: 'is missing there',
+  'left over': 'is there and they do not make it',
+  changed: 'is another',
+}
+
+const driftReason = ({ kind, name, what }: Difference): string =>
+  `The live schema is not what the migrations before it make: the ${kind} ${name} ${driftWords[what]}. Bring the two together, then prove it again.`
 
 function reasonOf(proof: MigrationProof): string {
   const { text, next } = summaryOf(proof)
