@@ -1,52 +1,72 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import * as ledger from '@sankofa/ledger'
 import type pg from 'pg'
-import { inTransaction } from 'sankofa/db'
+import { systemClock } from 'sankofa/core'
+import { type History, type MigrationSet, openMigrator, readMigrations, type StepClient } from 'sankofa/migrate'
 import sql from 'sql-template-tag'
 
-const folder = new URL('../migrations/', import.meta.url)
+const folder = fileURLToPath(new URL('../migrations/', import.meta.url))
 
 /**
- * Brings the database to what this code needs: the ledger, then every migration that is not applied yet, each in its own
- * transaction. Processes that start together take turns.
+ * Brings the database to what this code needs: the ledger, then every migration that is not applied yet. Processes that
+ * start together take turns.
  *
  * @returns the names of what was applied now
  * @throws Error when an applied migration was edited afterwards
  */
 export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   await ledger.install(pool)
-  await pool.query(sql`
-    create table if not exists public.market_migration (
-      name       text        primary key,
-      sha256     text        not null,
-      applied_at timestamptz not null default clock_timestamp()
-    )`)
-  const applied: string[] = []
-  for (const name of (await readdir(folder)).sort()) {
-    const up = await readFile(new URL(`${name}/up.sql`, folder), 'utf8')
-    if (await applyOnce(pool, name, up)) applied.push(name)
-  }
-  return applied
+  const set = await readMigrations(folder, { tool: 'sankofa' })
+  const migrator = openMigrator({
+    pool,
+    set: { ...set, history: earlierHistory(set) },
+    actor: 'market',
+    clock: systemClock,
+  })
+  const { migrations } = await migrator.upAll()
+  return migrations.map(({ id }) => id)
 }
 
-async function applyOnce(pool: pg.Pool, name: string, up: string): Promise<boolean> {
-  const sha256 = createHash('sha256').update(up).digest('hex')
-  return inTransaction(pool, async (client) => {
-    await client.query(sql`lock table public.market_migration in share row exclusive mode`)
-    const { rows } = await client.query<{ sha256: string }>(
-      sql`select migration.sha256 from public.market_migration as migration where migration.name = ${name}::text`,
+/**
+ * Markets before this one kept what they had applied in a table of their own. Where it is, it is taken over and kept true, so
+ * that such a market can still be started on the same database.
+ */
+function earlierHistory({ migrations }: MigrationSet): History {
+  const isThere = async (client: StepClient): Promise<boolean> => {
+    const { rows } = await client.query<{ there: boolean }>(
+      sql`select to_regclass('public.market_migration') is not null as there`,
     )
-    const before = rows[0]
-    if (before !== undefined && before.sha256 !== sha256) {
-      throw new Error(
-        `Migration ${name} was applied with other contents. Restore its up.sql and put the difference into a new migration.`,
+    return rows[0]?.there === true
+  }
+  const hashes = new Map(migrations.map(({ id, up }) => [id, up.kind === 'sql' ? sha256(up.sql) : '']))
+  return {
+    tables: ['public.market_migration'],
+    ensure: async () => {},
+    async applied(client) {
+      if (!(await isThere(client))) return []
+      const { rows } = await client.query<{ name: string; sha256: string }>(
+        sql`select migration.name, migration.sha256 from public.market_migration as migration`,
       )
-    }
-    if (before !== undefined) return false
-    await client.query("set local lock_timeout = '2s'")
-    await client.query(up)
-    await client.query(sql`insert into public.market_migration (name, sha256) values (${name}::text, ${sha256}::text)`)
-    return true
-  })
+      const edited = rows.find((row) => hashes.has(row.name) && hashes.get(row.name) !== row.sha256)
+      if (edited !== undefined) {
+        throw new Error(
+          `Migration ${edited.name} was applied with other contents. Restore its up.sql and put the difference into a new migration.`,
+        )
+      }
+      return rows.map((row) => row.name)
+    },
+    async add(client, { id }) {
+      if (!(await isThere(client))) return
+      await client.query(
+        sql`insert into public.market_migration (name, sha256) values (${id}::text, ${hashes.get(id)}::text)`,
+      )
+    },
+    async remove(client, { id }) {
+      if (!(await isThere(client))) return
+      await client.query(sql`delete from public.market_migration as migration where migration.name = ${id}::text`)
+    },
+  }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -28,11 +28,14 @@ async function read(folder: Folder): Promise<Found> {
   for (const entry of entries) {
     const sql = await readText(folder, join(entry.path, 'up.sql'))
     const undo = entry.children?.includes('undo.sql') ? await readText(folder, join(entry.path, 'undo.sql')) : undefined
+    const hasBackfill = entry.children?.includes('backfill.sql') === true
+    const backfill = hasBackfill ? await readText(folder, join(entry.path, 'backfill.sql')) : undefined
     migrations.push({
       id: entry.name,
       group: groupOf(sql) ?? entry.name,
       up: sqlStep(sql, join(entry.path, 'up.sql')),
       ...(undo === undefined ? {} : { undo: sqlStep(undo, join(entry.path, 'undo.sql')) }),
+      ...(backfill === undefined ? {} : { backfill }),
     })
   }
   return { migrations }
