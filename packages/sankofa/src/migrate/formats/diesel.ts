@@ -18,9 +18,10 @@ export const diesel: Format = {
   read,
 }
 
+// A folder of another tool may hold a down.sql of ours.
 const isMigration = (entry: Entry): boolean =>
   entry.children?.some((name) => name === 'up.sql' || name === 'down.sql') === true &&
-  !entry.children.includes('undo.sql')
+  !entry.children.some((name) => name === 'undo.sql' || name === 'migration.sql')
 
 /** What diesel orders by and keeps: the name up to the first `_`, without dashes. */
 const versionOf = (name: string): string => (name.split('_', 1)[0] ?? name).replaceAll('-', '')

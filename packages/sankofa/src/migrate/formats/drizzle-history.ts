@@ -1,7 +1,8 @@
+import pg from 'pg'
 import type { History, Migration } from '../migration.ts'
 import type { Folder } from './folder.ts'
 import { findSettings, textAt } from './project-settings.ts'
-import { quoted, quotedTable } from './quoted.ts'
+import { quotedTable } from './quoted.ts'
 import { tableHistory } from './table-history.ts'
 
 /** What Drizzle keeps of a migration; `when` in milliseconds. */
@@ -20,7 +21,11 @@ export async function drizzleHistory(
   const table = quotedTable(name, schema)
   const { create, ...spec } = layout === 'journal' ? byTime(table, rows) : byNames(table, rows)
   return tableHistory(
-    { ...spec, tables: [`${schema}.${name}`], create: [`create schema if not exists ${quoted(schema)}`, ...create] },
+    {
+      ...spec,
+      tables: [`${schema}.${name}`],
+      create: [`create schema if not exists ${pg.escapeIdentifier(schema)}`, ...create],
+    },
     migrations,
   )
 }
@@ -53,10 +58,17 @@ const byNames = (table: string, rows: ReadonlyMap<string, DrizzleRow>) => ({
     `alter table ${table} add column if not exists applied_at timestamp with time zone default now()`,
     ...[...rows].map(
       ([name, { hash }]) =>
-        `update ${table} set name = '${name.replaceAll("'", "''")}', applied_at = null where hash = '${hash}' and name is null`,
+        `update ${table} set name = ${pg.escapeLiteral(name)}, applied_at = null where hash = ${pg.escapeLiteral(hash)} and name is null`,
     ),
   ],
-  select: `select history.name as key from ${table} as history where history.name is not null order by history.id`,
+  // A table of before has no names yet, and asking what is applied must not extend it.
+  select: `
+    select coalesce(to_jsonb(history) ->> 'name', known.name) as key
+      from ${table} as history
+      left join (values ${[...rows].map(([name, { hash }]) => `(${pg.escapeLiteral(hash)}, ${pg.escapeLiteral(name)})`).join(', ') || '(null, null)'})
+             as known (hash, name) on known.hash = history.hash
+     where coalesce(to_jsonb(history) ->> 'name', known.name) is not null
+     order by history.id`,
   keyOf: (id: string) => id,
   insert: (name: string) => ({
     text: `insert into ${table} (hash, created_at, name) values ($1, $2::bigint, $3)`,

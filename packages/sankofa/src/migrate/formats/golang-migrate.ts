@@ -7,7 +7,9 @@ export const golangMigrate: Format = {
   tool: 'golang-migrate',
   looks: 'golang-migrate: 0042_name.up.sql and 0042_name.down.sql',
   async count(folder) {
-    return folder.entries.filter((entry) => parse(entry) !== undefined).length
+    const parts = folder.entries.flatMap((entry) => parse(entry) ?? [])
+    // A `.down.sql` alone may be the way back that a team added to another tool's folder.
+    return parts.some((part) => part.way === 'up') ? parts.length : 0
   },
   read,
 }

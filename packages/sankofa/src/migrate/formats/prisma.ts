@@ -69,7 +69,13 @@ const table = (checksums: ReadonlyMap<string, string>) => ({
      order by started_at, migration_name`,
   keyOf: (id: string) => id,
   insert: (name: string) => ({
+    // An attempt of Prisma's own that failed would go on blocking it.
     text: `
+      with resolved as (
+        update _prisma_migrations
+           set rolled_back_at = clock_timestamp()
+         where migration_name = $3 and finished_at is null and rolled_back_at is null
+      )
       insert into _prisma_migrations (id, checksum, started_at, finished_at, migration_name, applied_steps_count)
       values ($1, $2, clock_timestamp(), clock_timestamp(), $3, 1)`,
     values: [randomUUID(), checksums.get(name) ?? '', name],

@@ -1,6 +1,5 @@
-/** An identifier as SQL. */
-export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
+import pg from 'pg'
 
 /** A table's name as SQL, in its schema where there is one. */
 export const quotedTable = (table: string, schema: string | undefined): string =>
-  schema === undefined ? quoted(table) : `${quoted(schema)}.${quoted(table)}`
+  [...(schema === undefined ? [] : [schema]), table].map((name) => pg.escapeIdentifier(name)).join('.')

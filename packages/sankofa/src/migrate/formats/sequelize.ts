@@ -1,10 +1,11 @@
+import pg from 'pg'
 import type { Migration } from '../migration.ts'
 import type { Folder } from './folder.ts'
 import type { Format, Found } from './format.ts'
 import { codeStep, countModules, exported, loadModules } from './module-files.ts'
 import type { PgOverClient } from './pg-over-client.ts'
 import { findSettings, ofThisEnvironment, type Settings, textAt, valueAt } from './project-settings.ts'
-import { quoted, quotedTable } from './quoted.ts'
+import { quotedTable } from './quoted.ts'
 import { requireFrom } from './require-from.ts'
 import { tableHistory } from './table-history.ts'
 
@@ -77,7 +78,7 @@ function table(settings: Settings) {
     table: history,
     tables: [`${schema ?? 'public'}.${name}`],
     create: [
-      ...(schema === undefined ? [] : [`create schema if not exists ${quoted(schema)}`]),
+      ...(schema === undefined ? [] : [`create schema if not exists ${pg.escapeIdentifier(schema)}`]),
       `create table if not exists ${history} (name varchar(255) not null unique primary key)`,
     ],
     select: `select history.name as key from ${history} as history order by history.name`,

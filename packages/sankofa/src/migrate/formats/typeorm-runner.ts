@@ -38,19 +38,17 @@ export async function runWithTypeorm(
   }
 }
 
-/** What shapes the SQL stays: schema, naming, entities that are classes. What connects, logs or synchronises goes. */
+/**
+ * What shapes the SQL stays: schema and naming. What connects, logs or synchronises goes, and so do the entities: a
+ * migration has to work whatever they have become since.
+ */
 function shaping({
   schema,
   namingStrategy,
   uuidExtension,
   metadataTableName,
-  entities,
   entityPrefix,
 }: DataSourceOptions): object {
-  // Paths of entities would be loaded by `require`, which cannot read TypeScript.
-  const classes = (Array.isArray(entities) ? entities : Object.values(entities ?? {})).filter(
-    (one) => typeof one === 'function',
-  )
-  const given = { schema, namingStrategy, uuidExtension, metadataTableName, entityPrefix, entities: classes }
+  const given = { schema, namingStrategy, uuidExtension, metadataTableName, entityPrefix }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

@@ -10,7 +10,6 @@ export type DataSourceOptions = {
   readonly migrationsTransactionMode?: 'all' | 'each' | 'none'
   readonly schema?: string
   readonly uuidExtension?: 'pgcrypto' | 'uuid-ossp'
-  readonly entities?: unknown
 } & Readonly<Record<string, unknown>>
 
 const names = /^(data-?source|ormconfig|typeorm(\.config)?)\.([cm]?[jt]s)$/i
