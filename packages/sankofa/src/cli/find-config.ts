@@ -6,6 +6,10 @@ import type { Config } from './config.ts'
 
 const names = ['sankofa.config.ts', 'sankofa.config.mts', 'sankofa.config.mjs', 'sankofa.config.js']
 
+/** Is there a config to load? A project without one may still have its migrations proved. */
+export const hasConfig = (environment: NodeJS.ProcessEnv, from: string): boolean =>
+  Boolean(environment.SANKOFA_CONFIG) || findUp(from, names) !== undefined
+
 /**
  * Loads `SANKOFA_CONFIG`, or the nearest `sankofa.config.ts` at or above `from`; `folder` is where the file is.
  *

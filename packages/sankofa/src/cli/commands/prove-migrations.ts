@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { SankofaError } from '../../core/index.ts'
+
 import { createPool } from '../../db/index.ts'
 import {
   findMigrations,
@@ -14,6 +15,8 @@ import {
   type Tool,
 } from '../../migrate/index.ts'
 import { readStatements } from '../../observe/index.ts'
+import { loadFiles } from '../context.ts'
+import { hasConfig } from '../find-config.ts'
 import { AnswerIsNo, type OutputOptions } from '../output.ts'
 
 export type ProveMigrationsOptions = OutputOptions & {
@@ -81,6 +84,8 @@ async function findSet(
   const options = { ...(tool === undefined ? {} : { tool }), ...(loader === undefined ? {} : { loader }) }
   if (directory !== undefined) return readMigrations(directory, options)
   if (loader !== undefined) return readMigrations(from, options)
+  const configured = tool === undefined ? await configuredSet() : undefined
+  if (configured !== undefined) return configured
   const [best, second] = await findMigrations(from)
   if (best === undefined) return readMigrations(from, options)
   if (second !== undefined && second.count === best.count) {
@@ -89,6 +94,12 @@ async function findSet(
     })
   }
   return readMigrations(best.directory, { root: from, ...options, ...(tool === undefined ? { tool: best.tool } : {}) })
+}
+
+/** What the config names; a project that has no config is new to Sankofa, and is looked through. */
+async function configuredSet(): Promise<MigrationSet | undefined> {
+  if (!hasConfig(process.env, process.env.INIT_CWD ?? process.cwd())) return undefined
+  return (await loadFiles()).loadMigrations()
 }
 
 const rangeOf = ({ from, to, last }: ProveMigrationsOptions): Pick<ProveOptions, 'from' | 'to' | 'last'> => ({
