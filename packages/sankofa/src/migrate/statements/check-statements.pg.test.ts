@@ -247,6 +247,29 @@ test('row-level security that hides or refuses rows is a break', async () => {
   )
 })
 
+test('rows that the migration deletes are not held against what refers to them, a new foreign key is', async () => {
+  const gone = await whatBreaks(`delete from visit; delete from item; delete from maker where name = 'kofi'`)
+  const added = await whatBreaks(
+    'alter table item add constraint known foreign key (name) references known (name) not valid',
+    'create table known (name text primary key);',
+  )
+
+  expect({ ...gone.broken, ...gone.risky }).toEqual({})
+  const reason = 'fails when run: insert or update on table "item" violates foreign key constraint "known"'
+  expect(added.broken).toEqual({ insertItem: reason, insertAll: reason })
+})
+
+test('a table that a new trigger writes too does not make an INSERT fail', async () => {
+  const { broken, risky } = await whatBreaks(`
+    create table visit_copy (id int primary key);
+    insert into visit_copy select id from visit;
+    create function copy_visit() returns trigger language plpgsql security definer as
+      $$ begin insert into visit_copy values (new.id); return new; end $$;
+    create trigger copy after insert on visit for each row execute function copy_visit()`)
+
+  expect({ broken, risky }).toEqual({ broken: {}, risky: {} })
+})
+
 test('a trigger that refuses what the release writes is found', async () => {
   const { broken } = await whatBreaks(`
     create function no() returns trigger language plpgsql as $$ begin raise exception 'items are closed'; end $$;

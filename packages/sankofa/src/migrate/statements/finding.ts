@@ -31,6 +31,8 @@ export type StatementFinding = {
   readonly reason?: string
   /** What worked here: to be sent again on the schema after the migration. */
   readonly worked: readonly Attempt[]
+  /** Names of the foreign keys that it had to satisfy here. */
+  readonly references?: readonly string[]
 }
 
 /** Before against after. */

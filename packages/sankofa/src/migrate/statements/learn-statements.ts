@@ -48,15 +48,16 @@ async function withRows(
   const { target } = known.uses
   const { recorded } = known
   const first = await run(session, name, rowAttempts(known))
-  if (first.worked.length > 0) return works(recorded, first.worked)
+  const references = target?.references ?? []
+  if (first.worked.length > 0) return { ...works(recorded, first.worked), references }
   if (first.code === uniqueViolation && target !== undefined && !advanced.has(target)) {
     advanced.add(target)
     await tryOut(session.client, 'reset role', [{ before: [], sql: advanceSequencesSql(target) }])
     const second = await run(session, name, rowAttempts(known))
-    if (second.worked.length > 0) return works(recorded, second.worked)
+    if (second.worked.length > 0) return { ...works(recorded, second.worked), references }
   }
   const last = await run(session, name, [plainAttempt(known)])
-  return last.worked.length > 0 ? works(recorded, last.worked) : notTried(recorded, first.reason)
+  return last.worked.length > 0 ? { ...works(recorded, last.worked), references } : notTried(recorded, first.reason)
 }
 
 async function run(

@@ -24,6 +24,8 @@ export type Relation = {
   readonly columns: readonly RelationColumn[]
   /** Columns of each unique rule that has no condition, the primary key first. */
   readonly keys: readonly (readonly number[])[]
+  /** Names of its foreign keys. */
+  readonly references: readonly string[]
 }
 
 export const columnNamed = (relation: Relation, name: string): RelationColumn | undefined =>
@@ -47,7 +49,9 @@ select space.nspname as schema, relation.relname as name, relation.relkind as ki
          where attribute.attrelid = relation.oid and attribute.attnum > 0 and not attribute.attisdropped) as columns,
        (select json_agg((index.indkey::int2[])[0:index.indnkeyatts - 1] order by index.indisprimary desc, index.indexrelid)
           from pg_index as index
-         where index.indrelid = relation.oid and index.indisunique and index.indpred is null and index.indexprs is null) as keys
+         where index.indrelid = relation.oid and index.indisunique and index.indpred is null and index.indexprs is null) as keys,
+       array(select reference.conname::text from pg_constraint as reference
+              where reference.conrelid = relation.oid and reference.contype = 'f') as references
   from pg_class as relation
   join pg_namespace as space on space.oid = relation.relnamespace
  where relation.relkind in ('r', 'p', 'v', 'm', 'f') and relation.relname = any ($1::text[])

@@ -1,7 +1,7 @@
 import type { RecordedStatement } from '../../observe/index.ts'
 import type { Attempt, StatementFinding } from './finding.ts'
 import { notTried, timeIsUp, works } from './outcomes.ts'
-import { tryOut } from './run-attempt.ts'
+import { type Failure, tryOut } from './run-attempt.ts'
 import { isLate, type Session, type Tried, toTry, usesOf } from './session.ts'
 
 /** Reasons that are named: the first says what to do, many say only that it is much. */
@@ -19,7 +19,7 @@ export async function repeatStatements(
     if (!prepared.ok)
       findings.push({ text, routes, ok: false, why: 'cannot be prepared', reason: prepared.reason, worked: [] })
     else if (isLate(session)) findings.push(notTried(recorded, timeIsUp))
-    else findings.push(await repeat(session, name, recorded, before.get(text)?.worked ?? []))
+    else findings.push(await repeat(session, name, recorded, before.get(text)))
   }
   return findings
 }
@@ -28,23 +28,27 @@ async function repeat(
   session: Session,
   name: string,
   recorded: RecordedStatement,
-  attempts: readonly Attempt[],
+  was: StatementFinding | undefined,
 ): Promise<StatementFinding> {
+  const attempts = was?.worked ?? []
+  const uses = usesOf(session, recorded)
   const outcomes = await tryOut(
     session.client,
     session.become,
     attempts.map((attempt) => toTry(session, name, attempt)),
   )
-  const hidesRows = usesOf(session, recorded)?.relations.some((relation) => relation.hidesRows) === true
+  const hidesRows = uses?.relations.some((relation) => relation.hidesRows) === true
   const still: Attempt[] = []
   const failed: { readonly attempt: Attempt; readonly reason: string }[] = []
   for (const [index, attempt] of attempts.entries()) {
     const outcome = outcomes[index]
+    if (outcome?.ok === false && isOurDoing(outcome, attempt, uses?.target?.name, was?.references)) continue
     if (outcome?.ok === false) failed.push({ attempt, reason: outcome.reason })
     else if (hidesRows && attempt.rows > 0 && outcome?.rows === 0)
       failed.push({ attempt, reason: 'row-level security hides the rows that it found before' })
     else still.push({ ...attempt, rows: outcome?.rows ?? 0 })
   }
+  if (failed.length === 0 && still.length === 0 && attempts.length > 0) return notTried(recorded, rowsAreGone)
   if (failed.length === 0) return works(recorded, still)
   const isForSome = still.some(({ variation }) => variation === undefined)
   const reasons = new Map<string, string>()
@@ -61,4 +65,23 @@ async function repeat(
     reason: [...reasons.values()].slice(0, reasonsAtMost).join('; '),
     worked: still,
   }
+}
+
+const rowsAreGone = 'the rows that its values were taken from, or refer to, are not what they were'
+const foreignKeyViolation = '23503'
+const uniqueViolation = '23505'
+
+/**
+ * Does it fail for what the check did, not for what the migration did? The row that a foreign key of before refers to was
+ * deleted; or a trigger writes a second table, which still has what belongs to the row that was taken away.
+ */
+function isOurDoing(
+  failure: Failure,
+  attempt: Attempt,
+  target: string | undefined,
+  references: readonly string[] = [],
+): boolean {
+  const { code, constraint, table } = failure
+  if (code === foreignKeyViolation) return constraint !== undefined && references.includes(constraint)
+  return code === uniqueViolation && attempt.instead !== undefined && table !== undefined && table !== target
 }

@@ -4,7 +4,14 @@ import type { Candidate } from './attempts.ts'
 import type { RowKey } from './finding.ts'
 import type { Relation } from './relations.ts'
 
-type Failure = { readonly ok: false; readonly reason: string; readonly code: string }
+export type Failure = {
+  readonly ok: false
+  readonly reason: string
+  readonly code: string
+  /** What was violated, and of which table. */
+  readonly constraint?: string
+  readonly table?: string
+}
 export type Outcome = { readonly ok: true; readonly rows: number } | Failure
 
 /** SQL that is run before the role is taken, and what the role sends. */
@@ -90,7 +97,15 @@ const worked = 'SK000'
 function toFailure(error: unknown): Failure {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || error.code.length !== 5)
     throw error
-  return { ok: false, reason: withoutValue(error.message, error.code), code: error.code }
+  const { code, message } = error
+  const { constraint, table } = error as { readonly constraint?: string; readonly table?: string }
+  return {
+    ok: false,
+    reason: withoutValue(message, code),
+    code,
+    ...(constraint === undefined ? {} : { constraint }),
+    ...(table === undefined ? {} : { table }),
+  }
 }
 
 /** PostgreSQL names the value that it could not read; it may be of a real row. */
