@@ -276,6 +276,15 @@ const cases: readonly {
            alter table team add constraint team_leader foreign key (leader) references member`,
   },
   {
+    name: 'a row that the undo makes anew under another number',
+    schema: `create table person (id serial primary key, name text not null unique, joined timestamptz not null);
+             create table post (id int primary key, person_id int not null references person on delete cascade);
+             insert into person (name, joined) values ('admin', '2020-01-01'), ('Ama', '2021-01-01'); insert into post values (1, 1), (2, 2)`,
+    tables: ['person', 'post'],
+    up: `delete from person where name = 'admin'`,
+    undo: `insert into person (name, joined) values ('admin', now())`,
+  },
+  {
     name: 'unique values that move up',
     schema: `create table t (id int primary key, place int not null unique); insert into t values (1, 1), (2, 2), (3, 3)`,
     tables: ['t'],

@@ -102,3 +102,12 @@ export const keepHashes = {
       .map((name, index) => (name === undefined ? 'null' : `coalesce(pg_catalog.md5(now.v${index + 1}), '-')`))
       .join(', ')}]::text[]`,
 }
+
+/** Instead of what the undo makes of a row's values: it makes another row that takes its place. */
+export const standIn = 'stand-in'
+
+/** Unique columns other than the key, all of them kept. */
+export const uniquesOf = (kept: Kept, table: Table): readonly (readonly string[])[] =>
+  table.uniques.filter(
+    (unique) => unique.every((name) => kept.columns.includes(name)) && !kept.key.every((name) => unique.includes(name)),
+  )

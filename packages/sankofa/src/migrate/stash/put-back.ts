@@ -1,6 +1,6 @@
 import type { StepClient } from '../migration.ts'
 import { isAboutRow } from './failure.ts'
-import { type NamesNow, namesByName, rowsNow, rowsOf, stashTable, workTable } from './kept.ts'
+import { type NamesNow, namesByName, rowsNow, rowsOf, standIn, stashTable, uniquesOf, workTable } from './kept.ts'
 import { type Entry, recount } from './registry.ts'
 import { putSequencesBack } from './sequences.ts'
 import { type Sorted, sortOut } from './sort-out.ts'
@@ -46,6 +46,7 @@ export async function putBack(
   }
   await insertRows(client, works)
   for (const work of works) await updateRows(client, work)
+  for (const work of works.filter(hasFailed)) await replaceStandIns(client, work)
   // A row may have waited for a value that only an update has freed, or for a row of a table that refers to its own.
   await insertRows(client, works.filter(hasFailed))
   if (works.some(hasFailed)) await insertTogether(client, works.filter(hasFailed), world)
@@ -113,6 +114,47 @@ async function insertSome(client: StepClient, { entry, table, names }: Work, ids
        from ${stashTable(entry.id)} as stashed where stashed.id = any ($1::int8[]) order by stashed.id`,
     [ids],
   )
+}
+
+/**
+ * The undo has made a row of its own, in this transaction, that takes a unique value of a kept one, as it did when it was
+ * tried out: that row becomes the kept one.
+ */
+async function replaceStandIns(client: StepClient, work: Work): Promise<void> {
+  const { entry, table, names, sorted, failures } = work
+  const unique = uniquesOf(entry.kept, table)
+  const columns = table.columns.flatMap((column) => {
+    const index = names.columns.indexOf(column.name)
+    return index < 0 || column.generated ? [] : [{ ...column, value: `stashed.v${index + 1}` }]
+  })
+  const same = unique.map((list) =>
+    columns
+      .filter(({ name }) => list.includes(name))
+      .map(({ name, value }) => `target.${identifier(name)}::text = ${value}`)
+      .join(' and '),
+  )
+  if (same.length === 0) return
+  const always = columns.filter(({ identity }) => identity === 'a').map(({ name }) => name)
+  const replaced: string[] = []
+  const ids = sorted.insert.filter((id) => failures.has(id))
+  await withoutTriggers(client, table, () =>
+    settable(client, table, always, () =>
+      tolerantly(client, ids, async (some) => {
+        const { rows } = await client.query<{ id: string }>(
+          `update ${rowsOf(table)} as target set ${columns.map(({ name, value, type }) => `${identifier(name)} = ${value}::${type}`).join(', ')}
+             from ${stashTable(entry.id)} as stashed
+            where stashed.id = any ($1::int8[]) and stashed.base = array['${standIn}']
+              and target.xmin = pg_catalog.pg_current_xact_id()::xid and (${same.map((each) => `(${each})`).join(' or ')})
+           returning stashed.id::text as id`,
+          [some],
+        )
+        replaced.push(...rows.map(({ id }) => id))
+      }),
+    ),
+  )
+  const done = new Set(replaced)
+  for (const id of done) failures.delete(id)
+  work.inserted += done.size
 }
 
 /** Rows of several tables that refer to one another can only come back all at once, with the references checked last. */

@@ -2,7 +2,7 @@ import type { StepClient } from '../migration.ts'
 import type { Captured } from './capture.ts'
 import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
-import { captureTable, type Kept, namesByName, rowsNow } from './kept.ts'
+import { captureTable, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
 import { mendStatements } from './mend.ts'
 import { type Stamps, shortForm } from './text-form.ts'
 import { readWorld, type Table, tablesNamed, type World } from './world.ts'
@@ -99,7 +99,7 @@ async function compare(
   const base = `array[${differs.map(({ when, value }) => `case when ${when} then ${value} end`).join(', ')}]::text[]`
   const { rows } = await client.query<LossyRows>(
     `select found.gone, found.base, pg_catalog.range_agg(int8range(found.id, found.id + 1))::text as ids
-       from (select was.id, now.key is null as gone, case when now.key is not null then ${base} end as base
+       from (select was.id, now.key is null as gone, case when now.key is not null then ${base} ${standsIn(kept, table, reading)} end as base
                from ${captureTable(captured.id)} as was
                left join (${reading}) as now on now.key = was.key and now.n = was.n
               where ${['now.key is null', ...differs.map(({ when }) => when)].join(' or ')}) as found
@@ -108,6 +108,18 @@ async function compare(
   const counted = kept.knownBy === 'whole' && rows.length > 0
   const spares = counted ? await sparesOf(client, captured.id, reading) : []
   return { ...common, rows, spares, sequencesLost }
+}
+
+/** The undo makes a new row that takes a unique value of one that is gone: it is meant to be that one. */
+function standsIn(kept: Kept, table: Table, reading: string): string {
+  if (!kept.all || kept.knownBy !== 'key') return ''
+  const same = uniquesOf(kept, table).map((unique) =>
+    unique
+      .map((name) => `other.v${kept.columns.indexOf(name) + 1} = was.v${kept.columns.indexOf(name) + 1}`)
+      .join(' and '),
+  )
+  if (same.length === 0) return ''
+  return `when exists (select from (${reading}) as other where ${same.map((each) => `(${each})`).join(' or ')}) then array['${standIn}']`
 }
 
 /** Rows without a key that are there instead of captured ones. */

@@ -33,6 +33,8 @@ export type Table = {
   readonly columns: readonly Column[]
   /** Columns of the primary key, then of each unique index that cannot hold a null. */
   readonly keys: readonly (readonly string[])[]
+  /** Columns of every unique index on plain columns of all rows. */
+  readonly uniques: readonly (readonly string[])[]
   readonly triggers: readonly { readonly on: readonly string[]; readonly before: boolean; readonly function: string }[]
   /** It has a rule that rewrites what is done to it. */
   readonly ruled: boolean
@@ -91,9 +93,10 @@ export async function readWorld(client: StepClient): Promise<World> {
        where attribute.attnum > 0 and not attribute.attisdropped
        group by attribute.attrelid
     ), keys as (
-      select one.indrelid, json_agg(one.list order by one.indisprimary desc, json_array_length(one.list), one.indexrelid) as list
+      select one.indrelid, json_agg(one.list) as uniques,
+             json_agg(one.list order by one.indisprimary desc, json_array_length(one.list), one.indexrelid) filter (where one.filled) as list
         from (
-          select index.indrelid, index.indexrelid, index.indisprimary,
+          select index.indrelid, index.indexrelid, index.indisprimary, bool_and(attribute.attnotnull) as filled,
                  json_agg(attribute.attname order by part.position) as list
             from pg_catalog.pg_index as index
             cross join lateral unnest(index.indkey::int2[]) with ordinality as part (number, position)
@@ -103,7 +106,6 @@ export async function readWorld(client: StepClient): Promise<World> {
              and part.position <= index.indnkeyatts
              and index.indrelid in (select tables.oid from tables)
            group by index.indrelid, index.indexrelid, index.indisprimary
-          having bool_and(attribute.attnotnull)
         ) as one
        group by one.indrelid
     ), triggers as (
@@ -130,7 +132,7 @@ export async function readWorld(client: StepClient): Promise<World> {
           'readable', pg_catalog.has_table_privilege(tables.oid, 'select'),
           'forced', tables.relrowsecurity and tables.relforcerowsecurity
                     and not (select role.rolsuper or role.rolbypassrls from pg_catalog.pg_roles as role where role.rolname = current_user),
-          'columns', coalesce(columns.list, '[]'), 'keys', coalesce(keys.list, '[]'), 'triggers', coalesce(triggers.list, '[]'),
+          'columns', coalesce(columns.list, '[]'), 'keys', coalesce(keys.list, '[]'), 'uniques', coalesce(keys.uniques, '[]'), 'triggers', coalesce(triggers.list, '[]'),
           'ruled', exists (select from pg_catalog.pg_rewrite as rule where rule.ev_class = tables.oid)
         ) order by tables.oid), '[]')
           from tables
