@@ -76,6 +76,8 @@ export type Dependency = readonly [object: string, needs: string]
 export type Catalogue = {
   /** As `server_version_num`: 180004. */
   readonly serverVersion: number
+  /** Who read it: what this role creates belongs to it. Not compared. */
+  readonly role: string
   readonly objects: readonly CatalogueObject[]
   readonly dependencies: readonly Dependency[]
 }

@@ -53,6 +53,7 @@ function withoutRepeated(object: CatalogueObject, changes: readonly Change[]): r
   ) {
     repeated.add('definition')
   }
+  if (object.kind === 'index' && has('options')) repeated.add('options')
   if (has('enforced')) repeated.add('validated')
   if (followsOwner(changes)) repeated.add('privileges')
   if (object.kind === 'constraint' && has('definition')) repeated.add('columns')

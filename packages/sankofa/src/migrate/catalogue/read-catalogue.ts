@@ -17,11 +17,13 @@ export async function readCatalogue(
   options: { readonly ignore?: readonly string[] } = {},
 ): Promise<Catalogue> {
   const [server, rare, links, standIns, comments, notNulls, ...lists] = await ask(client, queries)
+  const [serverVersion, role] = server as readonly [number, string]
   const more = rareQueries(rare as readonly boolean[])
   const rows = [...lists, ...(more.length === 0 ? [] : await ask(client, more))] as readonly (readonly Row[])[]
   const objects = toObjects(rows.flat(), comments as readonly Comment[], notNulls as readonly NotNull[])
   return {
-    serverVersion: server as number,
+    serverVersion,
+    role,
     objects: leaveOut(objects, options.ignore ?? []),
     dependencies: toDependencies(links as readonly Link[], standIns as StandIns),
   }

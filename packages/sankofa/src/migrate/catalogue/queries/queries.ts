@@ -37,9 +37,9 @@ const rareOnes: readonly (readonly [catalogue: string, query: string, condition?
 const someOf = ([catalogue, , condition = 'true']: (typeof rareOnes)[number]): string =>
   `exists (select from ${catalogue} as found where found.oid >= ${firstOfTheirs} and ${condition} and ${ofNoExtension(catalogue, 'found.oid')})`
 
-/** Answers with `found`, one each: version, which rare ones there are, four links, then lists of objects. */
+/** Answers with `found`, one each: version and role, which rare ones there are, four links, then lists of objects. */
 export const queries: readonly string[] = [
-  `select current_setting('server_version_num') as found`,
+  `select json_build_array(current_setting('server_version_num')::int, current_user)::text as found`,
   `select json_build_array(${rareOnes.map(someOf).join(',\n')})::text as found`,
   dependencies,
   standIns,

@@ -112,6 +112,7 @@ select 'index' as kind, 'pg_class' as catalogue, relation.oid::int8 as oid,
        right(pg_get_indexdef(relation.oid),
          - length('CREATE ' || case when behind.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(relation.relname)))
          as definition,
+       relation.reloptions as options,
        nullif(behind.indisunique, false) as "unique",
        nullif(behind.indisvalid, true) as valid,
        nullif(behind.indisclustered, false) as clustered,

@@ -1,0 +1,262 @@
+import type { CatalogueObject, Value } from '../catalogue/catalogue.ts'
+import { home, literal, qualified, quote, reference } from './identifiers.ts'
+import type { Needs } from './needs.ts'
+import { listOf } from './plan-undo.ts'
+
+/** Makes the object as it was. `undefined`: no statement can, or another one has done it. */
+export function createStatements(object: CatalogueObject, was: Needs): readonly string[] | undefined {
+  const { kind, ownName, properties } = object
+  switch (kind) {
+    case 'schema':
+      return [`create schema ${quote(ownName)}`]
+    case 'extension':
+      return [
+        `create extension ${quote(ownName)}${properties.installedIn === 'pg_catalog' ? '' : ` schema ${quote(String(properties.installedIn))}`} version ${literal(String(properties.version))}`,
+      ]
+    case 'table':
+    case 'foreign table':
+      return createTable(object, was)
+    case 'column':
+      return undefined
+    case 'view':
+      return [`create view ${qualified(object)}${withOptions(properties.options)} as ${trimmed(properties.text)}`]
+    case 'materialized view':
+      return [
+        `create materialized view ${qualified(object)}${withOptions(properties.options)} as ${trimmed(properties.text)}${properties.populated === false ? ' with no data' : ''}`,
+      ]
+    case 'constraint':
+      return createConstraint(object, was)
+    case 'index':
+      return [
+        `create ${properties.unique === true ? 'unique ' : ''}index ${quote(ownName)} ${trimmed(properties.definition)}${inTablespace(object)}`,
+      ]
+    case 'sequence':
+      return properties.ofIdentity === true
+        ? []
+        : [
+            `create ${properties.persistence === 'u' ? 'unlogged ' : ''}sequence ${qualified(object)} as ${properties.type}${sequenceOptions(properties)}`,
+          ]
+    case 'type':
+      return createType(object)
+    case 'domain':
+      return [
+        `create domain ${qualified(object)} as ${properties.type}${properties.collation === undefined ? '' : ` collate ${properties.collation}`}${properties.default === undefined ? '' : ` default ${properties.default}`}${properties.nullable === false ? ' not null' : ''}`,
+      ]
+    case 'function':
+      return object.sql === undefined ? createAggregate(object) : [trimmed(object.sql)]
+    case 'trigger':
+    case 'rule':
+    case 'statistics':
+      return properties.ofParent === true ? [] : [trimmed(properties.definition)]
+    case 'policy':
+      return [createPolicy(object)]
+    case 'event trigger':
+      return [
+        `create event trigger ${quote(ownName)} on ${properties.event}${listOf(properties.tags).length === 0 ? '' : ` when tag in (${listOf(properties.tags).map(literal).join(', ')})`} execute function ${properties.function}()`,
+      ]
+    case 'cast':
+      return [
+        `create ${reference(object)} ${properties.method === 'i' ? 'with inout' : properties.method === 'b' ? 'without function' : `with function ${properties.function}`}${properties.context === 'i' ? ' as implicit' : properties.context === 'a' ? ' as assignment' : ''}`,
+      ]
+    case 'operator':
+      return [createOperator(object)]
+    default:
+      return undefined
+  }
+}
+
+function createTable(table: CatalogueObject, was: Needs): readonly string[] {
+  const { properties } = table
+  const columns = was.columnsOf(table.name)
+  const partition = typeof properties.partitionBound === 'string'
+  const parents = listOf(properties.parents)
+  const own = partition ? columns : columns.filter((column) => column.properties.local !== false)
+  const lines = own.map((column) => `  ${columnDefinition(column, was)}`)
+  const unlogged = properties.persistence === 'u' ? 'unlogged ' : ''
+  const inherits = partition || parents.length === 0 ? '' : ` inherits (${parents.join(', ')})`
+  const split = properties.partitionKey === undefined ? '' : ` partition by ${properties.partitionKey}`
+  const storage = [...listOf(properties.options), ...listOf(properties.toastOptions).map((option) => `toast.${option}`)]
+  const foreign =
+    table.kind === 'foreign table'
+      ? ` server ${quote(String(properties.server))}${genericOptions(properties.serverOptions)}`
+      : ''
+  const method =
+    properties.accessMethod === undefined || properties.accessMethod === 'heap'
+      ? ''
+      : ` using ${quote(String(properties.accessMethod))}`
+  return [
+    `create ${unlogged}${table.kind} ${qualified(table)} (\n${lines.join(',\n')}\n)${inherits}${split}${foreign}${method}${withOptions(storage)}${inTablespace(table)}`,
+  ]
+}
+
+/** Name, type and all that can be said where the column is made. */
+export function columnDefinition(
+  column: CatalogueObject,
+  was: Needs,
+  nullable = column.properties.nullable !== false,
+): string {
+  const { properties } = column
+  const notNullName = properties.notNullName
+  const expected = `${(column.on ?? '').slice((column.schema ?? '').length + 1)}_${column.ownName}_not_null`
+  const parts = [
+    `${quote(column.ownName)} ${properties.type}`,
+    properties.collation === undefined ? '' : `collate ${properties.collation}`,
+    properties.generated === undefined
+      ? ''
+      : `generated always as (${properties.generated}) ${properties.generatedKind === 'v' ? 'virtual' : 'stored'}`,
+    properties.identity === undefined ? '' : identityClause(column, was),
+    properties.default === undefined ? '' : `default ${properties.default}`,
+    nullable
+      ? ''
+      : notNullName === undefined || notNullName === expected
+        ? 'not null'
+        : `constraint ${quote(String(notNullName))} not null`,
+  ]
+  return parts.filter((part) => part !== '').join(' ')
+}
+
+export function identityClause(column: CatalogueObject, was: Needs): string {
+  const table = was.named('table', column.on ?? '')
+  const sequence =
+    table === undefined
+      ? undefined
+      : was
+          .partsOf(table)
+          .find(
+            ({ kind, properties }) =>
+              kind === 'sequence' && properties.ofIdentity === true && listOf(properties.ownedBy)[2] === column.ownName,
+          )
+  const expected = `${(column.on ?? '').slice((column.schema ?? '').length + 1)}_${column.ownName}_seq`
+  const named = sequence === undefined || sequence.ownName === expected ? '' : `sequence name ${qualified(sequence)}`
+  const settings = sequence === undefined ? '' : sequenceOptions(sequence.properties)
+  const inside = `${named}${settings}`.trim()
+  return `generated ${column.properties.identity === 'a' ? 'always' : 'by default'} as identity${inside === '' ? '' : ` (${inside})`}`
+}
+
+const sequenceMaximum: Readonly<Record<string, string>> = {
+  smallint: '32767',
+  integer: '2147483647',
+  bigint: '9223372036854775807',
+}
+
+/** What is not as PostgreSQL would choose it. */
+export function sequenceOptions(properties: CatalogueObject['properties'], all = false): string {
+  const up = !String(properties.increment).startsWith('-')
+  const usual = up
+    ? { minimum: '1', maximum: sequenceMaximum[String(properties.type)], start: String(properties.minimum) }
+    : { minimum: undefined, maximum: '-1', start: String(properties.maximum) }
+  const parts = [
+    ['increment by', properties.increment, '1'],
+    ['minvalue', properties.minimum, usual.minimum],
+    ['maxvalue', properties.maximum, usual.maximum],
+    ['start with', properties.start, usual.start],
+    ['cache', properties.cache, '1'],
+  ].flatMap(([words, value, normal]) => (all || value !== normal ? [` ${words} ${value}`] : []))
+  return `${parts.join('')}${properties.cycle === true ? ' cycle' : all ? ' no cycle' : ''}`
+}
+
+function createConstraint(constraint: CatalogueObject, was: Needs): readonly string[] {
+  const { properties, ownName } = constraint
+  if (properties.ofParent === true && properties.type === 'f') return []
+  const owner = was.named('domain', constraint.on ?? '') === undefined ? 'table' : 'domain'
+  const foreign = was.named('foreign table', constraint.on ?? '') === undefined ? '' : 'foreign '
+  if (properties.local === false && properties.type === 'c') return []
+  const text = String(properties.definition)
+  return [`alter ${foreign}${owner} ${home(constraint)} add constraint ${quote(ownName)} ${text}`]
+}
+
+function createType(type: CatalogueObject): readonly string[] | undefined {
+  const { properties } = type
+  if (properties.form === 'enum')
+    return [`create type ${qualified(type)} as enum (${listOf(properties.labels).map(literal).join(', ')})`]
+  if (properties.form === 'composite' && Array.isArray(properties.attributes)) {
+    const fields = properties.attributes.map((field) => attributeDefinition(field))
+    return [`create type ${qualified(type)} as (${fields.join(', ')})`]
+  }
+  if (properties.form === 'range' && typeof properties.range === 'object' && properties.range !== null) {
+    const fields = Object.entries(properties.range).flatMap(([name, value]) =>
+      value === null ? [] : [`${name} = ${value}`],
+    )
+    return [`create type ${qualified(type)} as range (${fields.join(', ')})`]
+  }
+  return properties.form === 'shell' ? [`create type ${qualified(type)}`] : undefined
+}
+
+export function attributeDefinition(field: Value): string {
+  const { name, type, collation } = field as {
+    readonly name: string
+    readonly type: string
+    readonly collation: string | null
+  }
+  return `${quote(name)} ${type}${collation === null ? '' : ` collate ${collation}`}`
+}
+
+const aggregateOptions = [
+  ...['sfunc', 'stype', 'sspace', 'finalfunc', 'combinefunc', 'serialfunc', 'deserialfunc', 'initcond'],
+  ...['msfunc', 'minvfunc', 'mstype', 'mfinalfunc', 'minitcond', 'sortop'],
+]
+
+function createAggregate(aggregate: CatalogueObject): readonly string[] | undefined {
+  const form = aggregate.properties.aggregate as Readonly<Record<string, Value>> | undefined
+  if (form === undefined || form.kind !== 'n') return undefined
+  const options = aggregateOptions.flatMap((name) => {
+    const value = form[name]
+    if (value === null || value === undefined) return []
+    if (name.endsWith('initcond')) return [`${name} = ${literal(String(value))}`]
+    return [`${name} = ${name === 'sortop' ? `operator(${String(value).replace(/\(.*$/, '')})` : value}`]
+  })
+  if (form.finalfunc_extra === true) options.push('finalfunc_extra')
+  const args = String(aggregate.properties.identityArguments) || '*'
+  return [`create aggregate ${qualified(aggregate)}(${args}) (${options.join(', ')})`]
+}
+
+const commands: Readonly<Record<string, string>> = { '*': 'all', r: 'select', a: 'insert', w: 'update', d: 'delete' }
+
+function createPolicy(policy: CatalogueObject): string {
+  const { properties } = policy
+  const roles = listOf(properties.roles).map((role) => (role === 'public' ? role : quote(role)))
+  const using = properties.using === undefined ? '' : ` using (${properties.using})`
+  const check = properties.check === undefined ? '' : ` with check (${properties.check})`
+  return `create ${reference(policy)} as ${properties.permissive === false ? 'restrictive' : 'permissive'} for ${commands[String(properties.command)] ?? 'all'} to ${roles.join(', ')}${using}${check}`
+}
+
+function createOperator(operator: CatalogueObject): string {
+  const { properties } = operator
+  const bare = (value: Value | undefined): string => `operator(${String(value).replace(/\(.*$/, '')})`
+  const parts = [
+    `function = ${properties.function}`,
+    ...(properties.left === undefined ? [] : [`leftarg = ${properties.left}`]),
+    `rightarg = ${properties.right}`,
+    ...(properties.commutator === undefined ? [] : [`commutator = ${bare(properties.commutator)}`]),
+    ...(properties.negator === undefined ? [] : [`negator = ${bare(properties.negator)}`]),
+    ...(properties.restrict === undefined ? [] : [`restrict = ${properties.restrict}`]),
+    ...(properties.join === undefined ? [] : [`join = ${properties.join}`]),
+    ...(properties.hashes === true ? ['hashes'] : []),
+    ...(properties.merges === true ? ['merges'] : []),
+  ]
+  return `create operator ${quote(operator.schema ?? '')}.${operator.ownName} (${parts.join(', ')})`
+}
+
+/** `name=value` as the server keeps it. */
+export function withOptions(options: Value | undefined): string {
+  const list = listOf(options)
+  return list.length === 0 ? '' : ` with (${list.map(asSetting).join(', ')})`
+}
+
+export const asSetting = (option: string): string => {
+  const split = option.indexOf('=')
+  return `${option.slice(0, split)} = ${literal(option.slice(split + 1))}`
+}
+
+const genericOptions = (options: Value | undefined): string => {
+  const list = listOf(options).map((option) => {
+    const split = option.indexOf('=')
+    return `${quote(option.slice(0, split))} ${literal(option.slice(split + 1))}`
+  })
+  return list.length === 0 ? '' : ` options (${list.join(', ')})`
+}
+
+const inTablespace = ({ properties }: CatalogueObject): string =>
+  properties.tablespace === undefined ? '' : ` tablespace ${quote(String(properties.tablespace))}`
+
+const trimmed = (text: Value | undefined): string => String(text).trim().replace(/;$/, '')

@@ -1,0 +1,198 @@
+import type { Catalogue, CatalogueObject } from '../catalogue/catalogue.ts'
+import { alterObject, joinStatements, settingStatements } from './alter-object.ts'
+import { addColumn, alterColumn } from './column-statements.ts'
+import { createStatements } from './create-statement.ts'
+import { dropStatement } from './drop-statement.ts'
+import { home, qualified, quote, reference } from './identifiers.ts'
+import { apartOf, listOf, type Pair, type Plan, planUndo } from './plan-undo.ts'
+import { privilegeStatements, privilegesWhenMade } from './privilege-statements.ts'
+import { renameStatements } from './rename-statements.ts'
+import { sortByNeed } from './sort-by-need.ts'
+
+export type DerivedUndo = {
+  /** In one transaction, in this order. */
+  readonly statements: readonly string[]
+  /** What SQL cannot bring back, and what it puts in its place, one sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * SQL that brings a database from `after` back to `before`. Both are read from the same database, so that what was renamed
+ * is known by its number. Rows of what was dropped are gone: the notes say so. The result is a proposal like a person's:
+ * prove it.
+ */
+export function deriveUndo(before: Catalogue, after: Catalogue): DerivedUndo {
+  const plan = planUndo(before, after)
+  const notes: string[] = []
+  const early = sortByNeed(plan.drops.filter(isEarly), plan.is.of).toReversed()
+  const late = sortByNeed(
+    plan.drops.filter((object) => !isEarly(object)),
+    plan.is.of,
+  ).toReversed()
+  const made = makeStatements(plan, notes)
+  const bodies = [...plan.creates].some(({ kind, sql }) => kind === 'function' && sql !== undefined)
+  const statements = [
+    ...(bodies || made.some((text) => text.startsWith('CREATE OR REPLACE'))
+      ? ['set local check_function_bodies = off']
+      : []),
+    ...defaultsInTheWay(plan),
+    ...keysInTheWay(plan, early),
+    ...early.flatMap((object) => dropStatement(object, plan.is) ?? []),
+    ...renameStatements(plan.kept),
+    ...made,
+    ...late.flatMap((object) => dropStatement(object, plan.is) ?? []),
+    ...settle(plan, before, after),
+  ]
+  for (const object of plan.drops) {
+    if (object.kind === 'table' && !plan.matches.beforeOf.has(object))
+      notes.push(`Table ${object.name} goes, with its rows.`)
+    if (
+      object.kind === 'column' &&
+      plan.is.named('table', object.on ?? '') !== undefined &&
+      !plan.matches.beforeOf.has(object)
+    ) {
+      notes.push(`Column ${object.name} goes, with its values.`)
+    }
+  }
+  return { statements, notes }
+}
+
+/** Columns are converted before the type that they had can go. */
+const isEarly = ({ kind }: CatalogueObject): boolean =>
+  kind !== 'type' && kind !== 'domain' && kind !== 'schema' && kind !== 'extension'
+
+/** A default would hold back what it calls, and does not follow its column to another type. */
+function defaultsInTheWay(plan: Plan): readonly string[] {
+  return plan.kept.flatMap((pair) => {
+    const { after } = pair
+    if (after.kind !== 'column' || after.properties.default === undefined) return []
+    const calls = plan.is.of(after).some((needed) => plan.gone.has(needed))
+    const view = plan.is.named('view', after.on ?? '') !== undefined
+    return !view && (calls || plan.retyped.includes(pair))
+      ? [`alter table ${home(after)} alter column ${quote(after.ownName)} drop default`]
+      : []
+  })
+}
+
+/** Two tables that refer to each other cannot be dropped one after the other. */
+function keysInTheWay(plan: Plan, drops: readonly CatalogueObject[]): readonly string[] {
+  const place = new Map(drops.map((object, index) => [object.name, index]))
+  return [...plan.gone].flatMap((object) => {
+    if (
+      object.kind !== 'constraint' ||
+      object.properties.type !== 'f' ||
+      drops.includes(object) ||
+      object.properties.ofParent === true
+    )
+      return []
+    const own = place.get(object.on ?? '')
+    const others = plan.is
+      .of(object)
+      .flatMap(({ on, name, kind }) => place.get(kind === 'table' ? name : (on ?? '')) ?? [])
+    return own !== undefined && others.some((other) => other < own)
+      ? [`alter table ${home(object)} drop constraint ${quote(object.ownName)}`]
+      : []
+  })
+}
+
+function makeStatements(plan: Plan, notes: string[]): readonly string[] {
+  const changed = plan.kept.filter(
+    (pair) => apartOf(pair.before, pair.after).length > 0 || plan.retyped.includes(pair) || plan.rebuilt.includes(pair),
+  )
+  const pairOf = new Map(changed.map((pair) => [pair.before, pair]))
+  const done = new Set<CatalogueObject>()
+  const statements: string[] = []
+  const order = sortByNeed([...plan.creates, ...changed.map(({ before }) => before)], plan.was.of)
+  for (const object of order) {
+    const pair = pairOf.get(object)
+    if (pair === undefined) {
+      statements.push(...create(object, plan, notes))
+    } else if (plan.rebuilt.includes(pair)) {
+      statements.push(...rebuild(pair, plan, done, notes))
+    } else if (object.kind !== 'column') {
+      statements.push(...alterObject(pair, plan.was))
+    } else if (ofTable(object, plan) && !done.has(object)) {
+      const derived = alterColumn(pair, plan.was, plan.retyped.includes(pair))
+      statements.push(...derived.statements)
+      notes.push(...derived.notes)
+    }
+  }
+  return statements
+}
+
+const ofTable = (column: CatalogueObject, plan: Plan): boolean =>
+  plan.was.named('table', column.on ?? '') !== undefined ||
+  plan.was.named('foreign table', column.on ?? '') !== undefined
+
+function create(object: CatalogueObject, plan: Plan, notes: string[]): readonly string[] {
+  if (object.kind === 'column') {
+    const table = plan.was.named('table', object.on ?? '')
+    if (table === undefined || plan.creates.has(table)) return []
+    const derived = addColumn(object, plan.was)
+    notes.push(...derived.notes)
+    return derived.statements
+  }
+  if (object.kind === 'table') notes.push(`Table ${object.name} comes back empty: its rows went with it.`)
+  if (object.kind === 'default privileges') return []
+  const statements = createStatements(object, plan.was)
+  if (statements === undefined) notes.push(`${reference(object)} is not made again: write the statement by hand.`)
+  return statements ?? []
+}
+
+/** Labels of an enum cannot be taken away: a type of the same name takes its place, and the columns go over to it. */
+function rebuild({ before, after }: Pair, plan: Plan, done: Set<CatalogueObject>, notes: string[]): readonly string[] {
+  const old = `${before.ownName}_before_undo`
+  const type = qualified(before)
+  const columns = plan.retyped.filter((pair) => pair.before.kind === 'column' && isOfType(pair.before, before))
+  for (const column of columns) done.add(column.before)
+  const labels = listOf(after.properties.labels).filter((label) => !listOf(before.properties.labels).includes(label))
+  if (labels.length > 0)
+    notes.push(`Rows that hold ${labels.join(' or ')} as ${before.name} stop the undo: give them another value first.`)
+  return [
+    `alter ${after.kind === 'domain' ? 'domain' : 'type'} ${type} rename to ${quote(old)}`,
+    ...(createStatements(before, plan.was) ?? []),
+    ...columns.flatMap((pair) => {
+      const { before: column } = pair
+      const name = quote(column.ownName)
+      const alter = `alter table ${home(column)} alter column ${name}`
+      return [
+        `${alter} type ${column.properties.type} using ${name}::text::${column.properties.type}`,
+        ...alterColumn(pair, plan.was, false).statements.filter((text) => !text.includes(' default ')),
+        ...(column.properties.default === undefined ? [] : [`${alter} set default ${column.properties.default}`]),
+      ]
+    }),
+    `drop ${after.kind === 'domain' ? 'domain' : 'type'} ${qualified({ ...before, ownName: old })}`,
+  ]
+}
+
+const isOfType = (column: CatalogueObject, type: CatalogueObject): boolean =>
+  String(column.properties.type).replace(/(\[\])+$/, '') === qualified(type)
+
+/** Partitions, then what is set by statements of their own, owners and privileges last. */
+function settle(plan: Plan, before: Catalogue, after: Catalogue): readonly string[] {
+  const partOfKept = new Map(plan.kept.map((pair) => [pair.before, pair.after]))
+  const objects = before.objects.filter((object) => plan.creates.has(object) || partOfKept.has(object))
+  return [
+    ...objects
+      .filter(({ kind }) => kind === 'table')
+      .flatMap((table) => joinStatements(table, partOfKept.get(table), plan.creates.has(table))),
+    ...objects.flatMap((object) => settingStatements(object, partOfKept.get(object))),
+    ...objects.flatMap((object) => ownerStatements(object, partOfKept.get(object), after.role)),
+    ...objects.flatMap((object) => {
+      if (object.kind === 'default privileges' || object.kind === 'extension') return []
+      const kept = partOfKept.get(object)
+      const now =
+        kept === undefined ? privilegesWhenMade(object, after.serverVersion) : listOf(kept.properties.privileges)
+      return kept !== undefined && kept.properties.owner !== object.properties.owner
+        ? []
+        : privilegeStatements(object, now)
+    }),
+  ]
+}
+
+function ownerStatements(object: CatalogueObject, now: CatalogueObject | undefined, role: string): readonly string[] {
+  const { owner, ofIdentity } = object.properties
+  const has = now === undefined ? role : now.properties.owner
+  if (owner === undefined || owner === has || ofIdentity === true) return []
+  return [`alter ${reference(object)} owner to ${quote(String(owner))}`]
+}

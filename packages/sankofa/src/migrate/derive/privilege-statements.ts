@@ -1,0 +1,101 @@
+import type { CatalogueObject } from '../catalogue/catalogue.ts'
+import { home, quote, reference } from './identifiers.ts'
+import { listOf } from './plan-undo.ts'
+
+type Grant = { readonly role: string; readonly letter: string; readonly passedOn: boolean }
+
+const names: Readonly<Record<string, string>> = {
+  ...{
+    r: 'select',
+    w: 'update',
+    a: 'insert',
+    d: 'delete',
+    D: 'truncate',
+    x: 'references',
+    t: 'trigger',
+    m: 'maintain',
+  },
+  ...{ X: 'execute', U: 'usage', C: 'create' },
+}
+
+/** Who may do what, by name: what the object would have right after it is made, turned into what it had. */
+export function privilegeStatements(before: CatalogueObject, now: readonly string[]): readonly string[] {
+  const had = readGrants(listOf(before.properties.privileges))
+  const has = readGrants(now)
+  const missing = had.filter((grant) => !has.some((other) => same(grant, other)))
+  const over = has.filter((grant) => !had.some((other) => same(grant, other)))
+  return [
+    ...byRole(over).map(([role, letters]) => `revoke ${said(letters, before)} from ${role}`),
+    ...byRole(missing.filter(({ passedOn }) => !passedOn)).map(
+      ([role, letters]) => `grant ${said(letters, before)} to ${role}`,
+    ),
+    ...byRole(missing.filter(({ passedOn }) => passedOn)).map(
+      ([role, letters]) => `grant ${said(letters, before)} to ${role} with grant option`,
+    ),
+  ]
+}
+
+/** What `create` gives: all to the owner, and to everybody what PostgreSQL gives everybody. */
+export function privilegesWhenMade(object: CatalogueObject, version: number): readonly string[] {
+  const owner = String(object.properties.owner ?? '')
+  const give = (letters: string, everybody = ''): readonly string[] => [
+    ...(everybody === '' ? [] : [`=${everybody}/${owner}`]),
+    `${owner}=${letters}/${owner}`,
+  ]
+  switch (object.kind) {
+    case 'table':
+    case 'foreign table':
+    case 'view':
+    case 'materialized view':
+      return give(version >= 170_000 ? 'arwdDxtm' : 'arwdDxt')
+    case 'sequence':
+      return give('rwU')
+    case 'function':
+      return give('X', 'X')
+    case 'type':
+    case 'domain':
+      return give('U', 'U')
+    case 'schema':
+      return give('UC')
+    default:
+      return []
+  }
+}
+
+function readGrants(entries: readonly string[]): readonly Grant[] {
+  return entries.flatMap((entry) => {
+    const split = entry.lastIndexOf('=')
+    const role = entry.slice(0, split)
+    const letters = entry.slice(split + 1, entry.lastIndexOf('/'))
+    return [...letters].flatMap((letter, place) =>
+      letter === '*'
+        ? []
+        : [
+            {
+              role: role === '' ? 'public' : role.startsWith('"') ? role : quote(role),
+              letter,
+              passedOn: letters[place + 1] === '*',
+            },
+          ],
+    )
+  })
+}
+
+const same = (one: Grant, other: Grant): boolean =>
+  one.role === other.role && one.letter === other.letter && one.passedOn === other.passedOn
+
+function byRole(grants: readonly Grant[]): readonly (readonly [string, readonly string[]])[] {
+  const roles = new Map<string, string[]>()
+  for (const { role, letter } of grants) roles.set(role, [...(roles.get(role) ?? []), letter])
+  return [...roles]
+}
+
+function said(letters: readonly string[], object: CatalogueObject): string {
+  const words = letters.map((letter) => names[letter] ?? letter)
+  if (object.kind === 'column')
+    return `${words.map((word) => `${word} (${quote(object.ownName)})`).join(', ')} on table ${home(object)}`
+  const target = ['view', 'materialized view', 'foreign table'].includes(object.kind)
+    ? reference({ ...object, kind: 'table' })
+    : reference(object)
+  return `${words.join(', ')} on ${object.kind === 'domain' ? target : target.replace(/^aggregate /, 'function ')}`
+}
