@@ -1,6 +1,5 @@
 /** Why a statement is not known to work. */
-export const whys = ['cannot be prepared', 'fails when run', 'fails for some values', 'not tried'] as const
-export type Why = (typeof whys)[number]
+export type Why = 'cannot be prepared' | 'fails when run' | 'fails for some values' | 'not tried'
 
 /** Values with which a statement worked: taken from rows of a shadow, kept in memory only. */
 export type Attempt = {
