@@ -41,14 +41,18 @@ const trimmed =
     return text.slice(from, to)
   }
 
+/** Beyond ASCII the case of a letter is the locale's: in "C" it has none. */
+const inAnyLocale = (text: string, cased: string): Value =>
+  cased === text || /^[\x20-\x7e\s]*$/.test(text) ? cased : undefined
+
 const functions: Readonly<Record<string, (values: readonly Value[]) => Value>> = {
   length,
   char_length: length,
   character_length: length,
   octet_length: ([value]) =>
     isBytes(value) ? value.bytes : typeof value === 'string' ? Buffer.byteLength(value) : undefined,
-  lower: ofText((text) => text.toLowerCase()),
-  upper: ofText((text) => text.toUpperCase()),
+  lower: ofText((text) => inAnyLocale(text, text.toLowerCase())),
+  upper: ofText((text) => inAnyLocale(text, text.toUpperCase())),
   btrim: ofText(trimmed(true, true)),
   ltrim: ofText(trimmed(true, false)),
   rtrim: ofText(trimmed(false, true)),

@@ -60,7 +60,9 @@ function toTable(found: Found, hashed: Hashed | undefined, keep: (text: string) 
   if (hashed !== undefined) {
     return { ...common, rows: Number(hashed.rows), hashes: hashed.hashes.map(([hash, nulls]) => ({ hash, nulls })) }
   }
-  const list = (found.list ?? []).map((row) => parseRow(row).map((text) => (text === null ? null : keep(text))))
+  const list = (found.list ?? []).map((row) =>
+    parseRow(row, common.columns.length).map((text) => (text === null ? null : keep(text))),
+  )
   return { ...common, rows: list.length, list }
 }
 

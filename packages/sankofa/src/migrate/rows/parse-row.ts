@@ -1,8 +1,8 @@
 /** Reads PostgreSQL's text of a whole row, such as `(1,"a ""b""",,"")`: the texts of its columns, NULL where it has nothing. */
-export function parseRow(text: string): readonly (string | null)[] {
+export function parseRow(text: string, columns: number): readonly (string | null)[] {
   const values: (string | null)[] = []
-  // A table without columns has rows all the same.
-  if (text === '()') return values
+  // No column and one that is NULL look the same.
+  if (columns === 0) return values
   let at = 1
   while (at < text.length) {
     let value: string | null = null

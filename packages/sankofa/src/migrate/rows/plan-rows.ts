@@ -68,7 +68,10 @@ export function planRows(table: Table, options: PlanOptions): Planned {
   let broken: string | undefined
   let exhausted = false
   if (table.partitions?.length === 0) return { rows: [], broken: 'it is partitioned and has no partition' }
-  for (let index = 0; index < count; index++) {
+  // A row that could not be mended has others in its place.
+  const most = begun === undefined ? count * 3 : count
+  let failures = 0
+  for (let index = 0; index < most && planned.length < count; index++) {
     const row = begun?.[index] ?? begin(table, written, index, { ...options, random, distinct })
     const leaf = leaves[(index + attempt) % Math.max(1, leaves.length)]
     for (const { reference, rule } of begun === undefined ? references : []) {
@@ -80,7 +83,7 @@ export function planRows(table: Table, options: PlanOptions): Planned {
     if (left.length > 0) {
       broken ??= `no row was found that satisfies "${left[0]?.name}"`
       exhausted = left.every((rule) => !checks.includes(rule) && rule !== leaf)
-      if (planned.length === 0 && index > 0 && exhausted) break
+      if (exhausted && ++failures > 1) break
       continue
     }
     for (const unique of uniques) unique.take(row)
@@ -102,8 +105,9 @@ function begin(table: Table, columns: readonly Column[], index: number, options:
   const { seed, attempt, random, distinct, tame, wanted } = options
   const row: Row = new Map()
   const referring = new Set(table.references.flatMap((reference) => reference.columns))
-  // Rows of another seed, or of another attempt, are others.
-  const first = (((seed % 30) + 30) % 30) * 1_000 + attempt * 40
+  // Rows of another seed, attempt or table are others: a trigger may mind a name that another table has. In fours, since
+  // what is large and what is negative comes in turns of four.
+  const first = (((seed % 30) + 30) % 30) * 1_000 + attempt * 40 + randomFrom(table.label)(50) * 4
   for (const column of columns) {
     const { number, sequence } = column
     if (sequence !== undefined && column.type.category === 'N') {
