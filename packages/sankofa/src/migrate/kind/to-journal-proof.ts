@@ -48,7 +48,7 @@ function stepsOf(proof: MigrationProof): readonly string[] {
     loss === 'kept'
       ? 'Every row of before came back by the undo alone, also after new rows were written.'
       : loss === 'stashed'
-        ? `What up destroys of ${proof.destroys.join(', ')} is kept aside, and came back with the undo.`
+        ? `What dies is kept aside, and came back with the undo: up ${proof.destroys.join(', ')}.`
         : 'Rows of before are lost.',
     ...(workingStatements > 0
       ? [`${workingStatements} statements of the running release work on the new schema.`]

@@ -32,7 +32,7 @@ export type MigrationProof = {
   readonly loss: Loss
   /** What would be lost without the stash, and with `lost` also with it: one sentence each. */
   readonly losses: readonly string[]
-  /** Tables whose rows the step changes or drops: what the stash keeps. */
+  /** What up does to data of before, in words: `drops public.users.phone`. Empty where nothing can die. */
   readonly destroys: readonly string[]
   readonly rows: { readonly tables: number; readonly filled: number; readonly empty: readonly string[] }
   readonly brokenStatements: readonly Broken[]

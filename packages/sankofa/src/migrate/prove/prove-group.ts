@@ -15,6 +15,7 @@ import { type RoundTrip, roundTrip, rowsPerTable, type Undo } from './round-trip
 import type { RanGroup } from './run-group.ts'
 import { type StashTrip, stashTrip } from './stash-trip.ts'
 import { strongestLocks } from './strongest-locks.ts'
+import { whatDies } from './what-dies.ts'
 import { seed } from './write-as-the-new-release.ts'
 
 export type ProveGroupOptions = {
@@ -76,7 +77,7 @@ export async function proveGroup(
     secondUp,
     loss,
     losses: lossesOf(trip, stash),
-    destroys: stash?.kept ?? [],
+    destroys: trip.after === undefined ? [] : whatDies(trip.before, trip.after, stash?.kept ?? []),
     rows: {
       tables: trip.filled.tables.length + trip.filled.empty.length,
       filled: trip.filled.tables.length,

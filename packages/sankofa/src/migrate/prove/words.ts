@@ -21,7 +21,9 @@ function notProved(proof: MigrationProof): Summary | undefined {
   const { group, failure, grade, undo } = proof
   const again = `sankofa prove --from ${group} --to ${group}`
   const derive = undo === 'written' ? `sankofa migrate new --derive ${group}` : `${again} --json`
-  if (failure !== undefined) {
+  const real = proof.differences.filter(({ weight }) => weight === 'differs').map(({ text }) => text)
+  // What is left over is why up cannot run again: the cause is the better news.
+  if (failure !== undefined && !(failure.step === 'up again' && real.length > 0)) {
     const when = failure.when === 'rows' ? ' once rows exist' : ''
     const what =
       failure.step === 'undo after new rows' ? 'undo fails once new rows are written' : `${failure.step} fails${when}`
@@ -29,7 +31,6 @@ function notProved(proof: MigrationProof): Summary | undefined {
   }
   if (grade === 'missing') return { mark: '✗', text: 'no undo is written, and none could be derived', next: derive }
   if (grade === 'differs') {
-    const real = proof.differences.filter(({ weight }) => weight === 'differs').map(({ text }) => text)
     return { mark: '✗', text: `undo leaves another schema: ${some(real)}`, next: derive }
   }
   if (proof.loss === 'lost') {
@@ -66,12 +67,8 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
     }
   }
   if (proof.loss === 'stashed') {
-    const what = proof.destroys.length === 0 ? 'rows' : proof.destroys.join(', ')
-    return {
-      mark: '!',
-      text: `destroys data of ${what}: undo needs the stash, proved with it`,
-      next: 'sankofa migrate up',
-    }
+    const text = `${listed(proof.destroys)}: undo needs the stash, proved with it`
+    return { mark: '!', text, next: 'sankofa migrate up' }
   }
   return undefined
 }
@@ -96,6 +93,11 @@ function longest({ prediction }: StepSeen): string | undefined {
   const seconds = Math.round(Math.max(blocksReadsMs, blocksWritesMs) / 1_000)
   return `${who} for about ${seconds} s${slowest === undefined ? '' : ` (${slowest.why})`}`
 }
+
+const listed = (words: readonly string[]): string =>
+  words.length === 0
+    ? 'changes rows'
+    : `${words.slice(0, 3).join(', ')}${words.length > 3 ? ` and ${words.length - 3} more` : ''}`
 
 const some = (texts: readonly string[]): string =>
   `${texts[0] ?? 'see --json'}${texts.length > 1 ? ` (and ${texts.length - 1} more)` : ''}`
