@@ -45,6 +45,8 @@ export async function applyGroup(
 async function toMissing(run: Run, { migration, row }: Entry): Promise<Missing> {
   const known = migration ?? (row === undefined ? undefined : await fromRow(run, row))
   if (known === undefined) throw new Error('a migration that is neither in the folder nor in the database')
+  // What is wrong with a file is said before anything of its group runs.
+  if (known.backfill !== undefined) await backfillOf(known)
   return { migration: known, units: await unitsOf(known.up), row }
 }
 

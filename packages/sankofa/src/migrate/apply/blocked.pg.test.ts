@@ -20,7 +20,9 @@ async function reader(db: TestDatabase): Promise<pg.PoolClient> {
     await client.query('rollback').catch(() => {})
     client.release()
   })
-  await client.query(`begin; set local application_name = 'report'; select count(*) from t`)
+  await client.query(
+    `begin isolation level repeatable read; set local application_name = 'report'; select count(*) from t`,
+  )
   return client
 }
 
@@ -31,7 +33,7 @@ test('a lock that does not come is waited for shortly and often, and the whole p
   const log = { info: () => {}, warn: (fields: object) => void told.push(fields) }
 
   const applying = open(db, { log }).up('002')
-  await expect.poll(() => told.length, { interval: 10 }).toBeGreaterThan(1)
+  await expect.poll(() => told.length, { timeout: 20_000, interval: 10 }).toBeGreaterThan(1)
   await blocker.query('rollback')
   await applying
 
@@ -45,7 +47,7 @@ test('in the end it gives up, changes nothing, and names who was in the way', as
   const failure = open(db, { tries: 2 }).up('002')
 
   await expect(failure).rejects.toThrow(
-    /002 got no lock in 2 tries over [\d.]+ s.*In the way: process \d+ "report", in a transaction for \d+ s, idle in transaction: begin; set local.*select count/,
+    /002 got no lock in 2 tries over [\d.]+ s.*In the way: process \d+ "report", in a transaction for \d+ s, idle in transaction: begin isolation level repeatable read; set local.*select count/,
   )
   expect((await db.pool.query(`select to_regclass('u') as u`)).rows).toEqual([{ u: null }])
   expect((await open(db).status())[1]?.state).toBe('pending')
@@ -60,7 +62,8 @@ test('the wait is bounded by time as well', async ({ db }) => {
     code: 'MIGRATION_BLOCKED',
   })
 
-  expect(performance.now() - began).toBeLessThan(3_000)
+  // A thousand tries would take a minute at least.
+  expect(performance.now() - began).toBeLessThan(20_000)
 })
 
 test('CREATE INDEX CONCURRENTLY waits for an old transaction as long as it takes', async ({ db }) => {
@@ -74,7 +77,7 @@ test('CREATE INDEX CONCURRENTLY waits for an old transaction as long as it takes
   const applying = open(db, { set: concurrently }).up('002')
   const waitsLong = `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'create index%'
                         and clock_timestamp() - query_start > interval '200 ms'`
-  await expect.poll(async () => (await db.pool.query(waitsLong)).rowCount, { interval: 20 }).toBe(1)
+  await expect.poll(async () => (await db.pool.query(waitsLong)).rowCount, { timeout: 20_000, interval: 20 }).toBe(1)
   await blocker.query('rollback')
 
   expect((await applying).groups).toEqual(['002'])

@@ -1,5 +1,5 @@
 import { groupsOf } from '../group.ts'
-import type { Migration, MigrationSet, StepClient } from '../migration.ts'
+import type { History, Migration, MigrationSet, StepClient } from '../migration.ts'
 import { sha256, textOf } from './digest.ts'
 import { type Row, readRows } from './row.ts'
 
@@ -24,8 +24,7 @@ export type GroupView = {
 /** Folder, database and the tool's own history, side by side. */
 export async function readView(client: StepClient, set: MigrationSet | undefined): Promise<readonly GroupView[]> {
   const rows = new Map((await readRows(client)).map((row) => [row.id, row]))
-  const { history } = set ?? {}
-  const known = history === undefined ? undefined : new Set(await history.applied(client))
+  const known = await readHistory(client, set?.history)
   const here = groupsOf(set?.migrations ?? []).map(({ id, migrations }) => ({
     group: id,
     here: true,
@@ -42,6 +41,17 @@ export async function readView(client: StepClient, set: MigrationSet | undefined
     }),
   }))
   return addUnknown(here, [...rows.values()])
+}
+
+/** Nothing is known where the tool has no table yet, or no more: that is no word on what is applied. */
+async function readHistory(client: StepClient, history: History | undefined): Promise<ReadonlySet<string> | undefined> {
+  if (history === undefined) return undefined
+  const names = history.tables.map((table) => table.slice(table.indexOf('.') + 1))
+  const { rows } = await client.query<{ there: boolean }>(
+    'select exists (select from pg_catalog.pg_class where pg_class.relname = any ($1::text[])) as there',
+    [names],
+  )
+  return rows[0]?.there === true ? new Set(await history.applied(client)) : undefined
 }
 
 /** Those that only the database knows come last, as they do in a checkout that is older than the database. */
