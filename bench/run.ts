@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, { readonly question: string; load(): Prom
     question: 'Is every planted fault undone on the running shop, and who was hurt meanwhile?',
     load: () => import('./loop/index.ts'),
   },
+  migrate: { question: 'What do applying and proving migrations cost?', load: () => import('./migrate/index.ts') },
   observe: { question: 'What does measuring cost a request?', load: () => import('./observe/index.ts') },
 }
 
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     seed: { type: 'string' },
     runs: { type: 'string' },
+    corpus: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -36,14 +38,15 @@ const wholeNumber = (option: 'seed' | 'runs'): number | undefined => {
 }
 
 if (bench === undefined || values.help) {
-  console.log('npm run bench -- NAME [--json] [--seed N] [--runs N]\n')
+  console.log('npm run bench -- NAME [--json] [--seed N] [--runs N] [--corpus DIR]\n')
   for (const [key, { question }] of Object.entries(benches)) console.log(`  ${key.padEnd(10)} ${question}`)
   process.exitCode = values.help ? 0 : 2
 } else {
   const { run } = await bench.load()
   // With --json only the result goes to standard output.
   const log = (line: string): void => (values.json ? console.error(line) : console.log(line))
-  const result = await run({ json: values.json, seed: wholeNumber('seed'), runs: wholeNumber('runs'), log })
+  const { json, corpus } = values
+  const result = await run({ json, seed: wholeNumber('seed'), runs: wholeNumber('runs'), corpus, log })
   if (values.json) console.log(JSON.stringify(result, null, 2))
   process.exitCode = result.ok === false ? 1 : 0
 }
