@@ -28,7 +28,7 @@ export type Step = SqlStep | CodeStep
 
 /** One migration as a tool knows it. */
 export type Migration = {
-  /** As the tool's history table has it; unique, and in this order. */
+  /** Its file's or folder's name; unique, and in this order. `History` turns it into what the tool's table has. */
   readonly id: string
   /** The change that it belongs to: several with one group are proved, applied and taken back as one. Its id unless told. */
   readonly group: string

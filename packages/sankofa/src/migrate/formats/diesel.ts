@@ -10,8 +10,9 @@ export const diesel: Format = {
   looks: 'diesel: 2026-11-20-101500_name/up.sql and down.sql',
   async count(folder) {
     const entries = folder.entries.filter(isMigration)
-    const surely = entries.some((entry) =>
-      entry.children?.some((name) => name === 'down.sql' || name === 'metadata.toml'),
+    const surely = entries.some(
+      (entry) =>
+        isNamedByDiesel(entry) || entry.children?.some((name) => name === 'down.sql' || name === 'metadata.toml'),
     )
     return surely ? entries.length : 0
   },
@@ -22,6 +23,9 @@ export const diesel: Format = {
 const isMigration = (entry: Entry): boolean =>
   entry.children?.some((name) => name === 'up.sql' || name === 'down.sql') === true &&
   !entry.children.some((name) => name === 'undo.sql' || name === 'migration.sql')
+
+/** As `diesel migration generate` names a folder, also where nobody has written a way back. */
+export const isNamedByDiesel = (entry: Entry): boolean => /^\d{4}-\d\d-\d\d-\d{6}_/.test(entry.name)
 
 /** What diesel orders by and keeps: the name up to the first `_`, without dashes. */
 const versionOf = (name: string): string => (name.split('_', 1)[0] ?? name).replaceAll('-', '')

@@ -9,7 +9,7 @@ export const flyway: Format = {
   tool: 'flyway',
   looks: 'flyway: V1_2__name.sql and U1_2__name.sql',
   async count(folder) {
-    return folder.entries.filter((entry) => parse(entry) !== undefined).length
+    return folder.entries.filter((entry) => parse(entry)?.kind === 'V').length
   },
   read,
 }

@@ -9,7 +9,7 @@ export const golangMigrate: Format = {
   async count(folder) {
     const parts = folder.entries.flatMap((entry) => parse(entry) ?? [])
     // A `.down.sql` alone may be the way back that a team added to another tool's folder.
-    return parts.some((part) => part.way === 'up') ? parts.length : 0
+    return parts.filter((part) => part.way === 'up').length
   },
   read,
 }

@@ -5,7 +5,7 @@ import { codeStep, countModules, exported, loadModules } from './module-files.ts
 import type { PgOverClient } from './pg-over-client.ts'
 import { findSettings, ofThisEnvironment, type Settings, textAt, valueAt } from './project-settings.ts'
 import { quotedTable } from './quoted.ts'
-import { requireFrom } from './require-from.ts'
+import { needPackage, requireFrom } from './require-from.ts'
 import { tableHistory } from './table-history.ts'
 
 /** Knex: modules that export `up(knex)` and `down(knex)`. */
@@ -26,6 +26,7 @@ type Dialect = new (
 ) => { acquireConnection(): Promise<Connection>; releaseConnection(): Promise<void> }
 
 async function read(folder: Folder): Promise<Found> {
+  needPackage(folder, 'knex')
   const settings = ofThisEnvironment(await findSettings(folder, /^knexfile\.([cm]?[jt]s)$/))
   const withoutTransactions = valueAt(settings, 'migrations', 'disableTransactions') === true
   const migrations: Migration[] = []

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { StepClient } from '../migration.ts'
-import { importFrom } from './require-from.ts'
+import { importFrom, requireFrom, resolveFrom } from './require-from.ts'
 
 export type Way = (pgm: Builder, done?: () => void) => unknown
 export type Shorthands = Readonly<Record<string, unknown>>
@@ -10,15 +12,17 @@ export type Builder = {
   isUsingTransaction(): boolean
   getSqlSteps(): readonly string[]
 }
-type Package = {
-  readonly MigrationBuilder: new (db: object, shorthands: Shorthands, decamelize: boolean, logger: object) => Builder
-}
+type Make = new (db: object, shorthands: Shorthands, decamelize: boolean, logger: object) => Builder
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-async function build(root: string, way: Way, shorthands: Shorthands, reverse: boolean, db: object): Promise<Builder> {
-  const { MigrationBuilder } = (await importFrom(root, 'node-pg-migrate')) as Package
-  const builder = new MigrationBuilder(db, shorthands, false, silent)
+/** What of a project the builder needs to know. */
+export type Project = { readonly root: string; readonly shorthands: Shorthands; readonly decamelize: boolean }
+
+async function build(project: Project, way: Way, reverse: boolean, db: object): Promise<Builder> {
+  const { root, shorthands, decamelize } = project
+  const MigrationBuilder = await findBuilder(root)
+  const builder = new MigrationBuilder(db, shorthands, decamelize, silent)
   if (reverse) builder.enableReverseMode()
   // With a second parameter it says by a call that it has ended.
   if (way.length === 2) await new Promise<void>((done) => way(builder, done))
@@ -32,14 +36,13 @@ async function build(root: string, way: Way, shorthands: Shorthands, reverse: bo
  * @returns `undefined` where it was to be reversed and cannot be
  */
 export async function planOf(
-  root: string,
+  project: Project,
   way: Way,
-  shorthands: Shorthands,
   reverse: boolean,
 ): Promise<{ readonly transaction: boolean } | undefined> {
   const refuse = () => Promise.reject(new Error('no database yet'))
   try {
-    const builder = await build(root, way, shorthands, reverse, { query: refuse, select: refuse, column: refuse })
+    const builder = await build(project, way, reverse, { query: refuse, select: refuse, column: refuse })
     return { transaction: builder.isUsingTransaction() }
   } catch (error) {
     if (reverse && /^Impossible to automatically infer/.test((error as Error).message)) return undefined
@@ -50,9 +53,8 @@ export async function planOf(
 
 /** The SQL of a function, in the order in which it runs. */
 export async function stepsOf(
-  root: string,
+  project: Project,
   way: Way,
-  shorthands: Shorthands,
   reverse: boolean,
   client: StepClient,
 ): Promise<readonly string[]> {
@@ -60,5 +62,17 @@ export async function stepsOf(
   const select = async (sql: string, values?: unknown[]) => (await query(sql, values)).rows as Record<string, unknown>[]
   const column = async (name: string, sql: string, values?: unknown[]) =>
     (await select(sql, values)).map((row) => row[name])
-  return (await build(root, way, shorthands, reverse, { query, select, column })).getSqlSteps()
+  return (await build(project, way, reverse, { query, select, column })).getSqlSteps()
+}
+
+/** Exported from version 8 on; before, it is in a file of its own. */
+async function findBuilder(root: string): Promise<Make> {
+  const { MigrationBuilder } = (await importFrom(root, 'node-pg-migrate')) as { readonly MigrationBuilder?: Make }
+  if (MigrationBuilder !== undefined) return MigrationBuilder
+  const inside = join(dirname(resolveFrom(root, 'node-pg-migrate')), 'migrationBuilder.js')
+  const file = existsSync(inside) ? inside : inside.replace('migrationBuilder', 'migration-builder')
+  const loaded = requireFrom(root, file) as { readonly MigrationBuilder?: Make; readonly default?: Make }
+  const found = loaded.MigrationBuilder ?? loaded.default
+  if (found === undefined) throw new Error(`${file} exports no MigrationBuilder. Use node-pg-migrate 6 or newer.`)
+  return found
 }

@@ -1,8 +1,12 @@
+import pg from 'pg'
 import type { Migration, Step } from '../migration.ts'
 import { type Entry, type Folder, readText } from './folder.ts'
 import { type Format, type Found, sqlStep } from './format.ts'
 import { codeStep, countModules, exported, loadModules, type ModuleFile } from './module-files.ts'
-import { planOf, type Shorthands, stepsOf, type Way } from './node-pg-migrate-builder.ts'
+import { type Project, planOf, type Shorthands, stepsOf, type Way } from './node-pg-migrate-builder.ts'
+import { type NodePgMigrateSettings, nodePgMigrateSettings } from './node-pg-migrate-settings.ts'
+import { quotedTable } from './quoted.ts'
+import { needPackage } from './require-from.ts'
 import { findMarkers, onlyLines } from './sections.ts'
 import { tableHistory } from './table-history.ts'
 
@@ -34,18 +38,23 @@ async function read(folder: Folder): Promise<Found> {
     return false
   })
   found.sort((a, b) => byNumber(a.entry.name, b.entry.name))
+  const settings = nodePgMigrateSettings(folder.root)
+  if (found.some(({ module }) => module !== undefined)) needPackage(folder, 'node-pg-migrate')
   const migrations: Migration[] = []
   let shorthands: Shorthands = {}
   for (const { entry, module } of found) {
     const id = entry.name.replace(/\.[^.]+$/, '')
     if (module !== undefined)
       shorthands = { ...shorthands, ...(exported(module, 'shorthands') as Shorthands | undefined) }
-    const steps = module === undefined ? await fromSql(folder, entry) : await fromModule(folder, module, shorthands)
+    const steps =
+      module === undefined
+        ? await fromSql(folder, entry)
+        : await fromModule(folder, module, { root: folder.root, shorthands, decamelize: settings.decamelize })
     if (steps !== undefined) migrations.push({ id, group: id, ...steps })
   }
   const twice = migrations.filter((one, index) => migrations.findIndex((other) => other.id === one.id) !== index)
   for (const { id } of twice) folder.problems.push(`${id} is there more than once, with different endings. Keep one.`)
-  return { migrations, history: tableHistory(table, migrations) }
+  return { migrations, history: tableHistory(tableOf(settings), migrations) }
 }
 
 type Steps = { readonly up: Step; readonly undo?: Step }
@@ -62,17 +71,17 @@ async function fromSql(folder: Folder, entry: Entry): Promise<Steps> {
   }
 }
 
-async function fromModule(folder: Folder, module: ModuleFile, shorthands: Shorthands): Promise<Steps | undefined> {
+async function fromModule(folder: Folder, module: ModuleFile, project: Project): Promise<Steps | undefined> {
   const [up, down] = [exported(module, 'up'), exported(module, 'down')]
   if (typeof up !== 'function') {
     folder.problems.push(`${module.entry.name} exports no function "up". Export one, or move the file out.`)
     return undefined
   }
   const toStep = async (way: Way, reverse: boolean): Promise<Step | undefined> => {
-    const plan = await planOf(folder.root, way, shorthands, reverse)
+    const plan = await planOf(project, way, reverse)
     if (plan === undefined) return undefined
     return codeStep(folder, module, plan.transaction, async (over) => {
-      for (const sql of await stepsOf(folder.root, way, shorthands, reverse, over.client)) await over.client.query(sql)
+      for (const sql of await stepsOf(project, way, reverse, over.client)) await over.client.query(sql)
     })
   }
   const forward = await toStep(up as Way, false)
@@ -100,17 +109,22 @@ function numberOf(name: string): number {
   return Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${hour}:${minute}:${second}.${ms}Z`)
 }
 
-const table = {
-  table: 'pgmigrations',
-  tables: ['public.pgmigrations'],
-  create: [
-    'create table if not exists pgmigrations (id serial primary key, name varchar(255) not null, run_on timestamp not null)',
-  ],
-  select: 'select history.name as key from pgmigrations as history order by history.run_on, history.id',
-  keyOf: (id: string) => id,
-  insert: (name: string) => ({
-    text: 'insert into pgmigrations (name, run_on) values ($1, clock_timestamp())',
-    values: [name],
-  }),
-  remove: (name: string) => ({ text: 'delete from pgmigrations where name = $1', values: [name] }),
+function tableOf({ table, migrationsSchema, schema }: NodePgMigrateSettings) {
+  const place = migrationsSchema ?? schema
+  const name = quotedTable(table, place)
+  return {
+    table: name,
+    tables: [`${place ?? 'public'}.${table}`],
+    create: [
+      ...(place === undefined ? [] : [`create schema if not exists ${pg.escapeIdentifier(place)}`]),
+      `create table if not exists ${name} (id serial primary key, name varchar(255) not null, run_on timestamp not null)`,
+    ],
+    select: `select history.name as key from ${name} as history order by history.run_on, history.id`,
+    keyOf: (id: string) => id,
+    insert: (key: string) => ({
+      text: `insert into ${name} (name, run_on) values ($1, clock_timestamp())`,
+      values: [key],
+    }),
+    remove: (key: string) => ({ text: `delete from ${name} where name = $1`, values: [key] }),
+  }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Migration } from '../migration.ts'
+import { isNamedByDiesel } from './diesel.ts'
 import { byName, type Entry, type Folder, readText, refuseTwins } from './folder.ts'
 import { type Format, type Found, sqlStep } from './format.ts'
 
@@ -15,6 +16,7 @@ export const sankofa: Format = {
 
 const isMigration = (entry: Entry): boolean =>
   entry.children?.includes('up.sql') === true &&
+  !isNamedByDiesel(entry) &&
   !entry.children.some((name) => name === 'down.sql' || name === 'metadata.toml')
 
 async function read(folder: Folder): Promise<Found> {

@@ -6,7 +6,7 @@ import { codeStep, countModules, exported, loadModules } from './module-files.ts
 import type { PgOverClient } from './pg-over-client.ts'
 import { findSettings, ofThisEnvironment, type Settings, textAt, valueAt } from './project-settings.ts'
 import { quotedTable } from './quoted.ts'
-import { requireFrom } from './require-from.ts'
+import { needPackage, requireFrom } from './require-from.ts'
 import { tableHistory } from './table-history.ts'
 
 /** Sequelize: modules that export `up(queryInterface, Sequelize)`, or, with Umzug, `up({ context })`. */
@@ -22,6 +22,7 @@ type Instance = { getQueryInterface(): object; close(): Promise<void> }
 type Package = { readonly Sequelize: new (settings: object) => Instance }
 
 async function read(folder: Folder): Promise<Found> {
+  needPackage(folder, 'sequelize')
   const settings = await settingsOf(folder)
   const migrations: Migration[] = []
   for (const module of await loadModules(folder)) {
@@ -65,9 +66,8 @@ async function runWithSequelize(root: string, settings: Settings, over: PgOverCl
     ...(valueAt(settings, 'define') === undefined ? {} : { define: valueAt(settings, 'define') }),
   })
   const queryInterface = instance.getQueryInterface()
-  // One argument that is taken apart is Umzug's; what asks for an interface by its place gets it as sequelize-cli gives it.
-  const umzug = /^(async\s*)?(function\s*\w*\s*)?(up|down)?\s*\(\s*\{/.test(String(way))
-  await (umzug ? way({ context: queryInterface }) : way(queryInterface, Sequelize))
+  // sequelize-cli hands it over itself, Umzug as the `context` of its only argument: one object serves both.
+  await way(Object.assign(queryInterface, { context: queryInterface }), Sequelize)
 }
 
 function table(settings: Settings) {

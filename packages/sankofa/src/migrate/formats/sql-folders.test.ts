@@ -74,6 +74,12 @@ test('diesel is read by version without dashes, and its metadata says what has n
   expect(set.migrations.map(({ up }) => up.transaction)).toEqual(['auto', 'auto', 'none', 'auto'])
 })
 
+test('folders that diesel named are its own, also where nobody has written a way back', async () => {
+  const root = await makeProject({ 'migrations/2026-01-01-101500_a/up.sql': 'select 1' })
+
+  expect((await readMigrations(join(root, 'migrations'))).tool).toBe('diesel')
+})
+
 test('golang-migrate is read by number, not by name', async () => {
   const root = await makeProject({
     'db/10_c.up.sql': 'select 10',

@@ -2,6 +2,7 @@ import type { Migration } from '../migration.ts'
 import { type Folder, refuseTwins } from './folder.ts'
 import type { Format, Found } from './format.ts'
 import { codeStep, countModules, loadModules, type ModuleFile } from './module-files.ts'
+import { needPackage } from './require-from.ts'
 import { typeormHistory } from './typeorm-history.ts'
 import { runWithTypeorm } from './typeorm-runner.ts'
 import { dataSourceOptions } from './typeorm-settings.ts'
@@ -23,6 +24,7 @@ type Instance = {
 }
 
 async function read(folder: Folder): Promise<Found> {
+  needPackage(folder, 'typeorm')
   const options = await dataSourceOptions(folder)
   const modules = await loadModules(folder)
   const classes = modules
