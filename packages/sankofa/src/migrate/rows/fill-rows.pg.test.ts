@@ -79,7 +79,7 @@ test('touching alters one old row of a table, and says in which column', async (
 
 test('columns have values and NULL, repeat themselves where they may, and are awkward', async ({ db }) => {
   await db.pool.query('create table thing (id serial primary key, word text, number int, at timestamptz not null)')
-  await withClient(db.pool, (client) => fillRows(client, { rowsPerTable: 12, seed: 3 }))
+  await withClient(db.pool, (client) => fillRows(client, { rowsPerTable: 24, seed: 3 }))
 
   const { rows } = await db.pool.query<{ word: string | null; number: number | null; at: Date }>('select * from thing')
   const words = rows.map(({ word }) => word)

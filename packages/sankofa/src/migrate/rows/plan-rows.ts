@@ -115,11 +115,14 @@ function begin(table: Table, columns: readonly Column[], index: number, options:
       continue
     }
     if (referring.has(number) && !options.later?.size) continue
-    if (!column.notNull && wanted?.has(number) !== true && isBare(index, attempt, tame, random)) {
+    // Of four rows the third or the fourth says what the first says, in turns, so that no column goes without its large or
+    // its negative value.
+    const repeats = !tame && !distinct.has(number) && index % 4 === 2 + ((Math.floor(index / 4) + number) % 2)
+    const mayBeNull = !column.notNull && wanted?.has(number) !== true
+    if (mayBeNull && !repeats && isBare(index, attempt, tame, random)) {
       row.set(number, null)
       continue
     }
-    const repeats = !tame && !distinct.has(number) && index % 4 === 2 && random(2) === 0
     apply(row, [[number, valueFor(column, first + (repeats ? 0 : index), tame || attempt > 2, random)]])
     if (!row.has(number) && !column.hasDefault) row.set(number, column.notNull ? guess(index + attempt) : null)
   }
