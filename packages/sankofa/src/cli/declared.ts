@@ -2,7 +2,7 @@ import { type ChangeId, changeId, SankofaError } from '../core/index.ts'
 import { problemWith } from '../flags/index.ts'
 import type { ChangeKindName, JournalRecord } from '../journal/index.ts'
 import { foldAll, propose } from '../journal/index.ts'
-import { groupsOf, type MigrationPlan } from '../migrate/index.ts'
+import { groupsOf, type MigrationPlan, readStatus } from '../migrate/index.ts'
 import type { Context } from './context.ts'
 
 /**
@@ -54,16 +54,19 @@ export async function changeNamed(context: Context, name: string): Promise<Chang
 }
 
 async function readMigrationTarget(context: Context, target: string): Promise<Target | undefined> {
-  const groups = groupsOf((await context.loadMigrations())?.migrations ?? [])
+  const set = await context.loadMigrations()
+  const groups = groupsOf(set?.migrations ?? [])
   const index = groups.findIndex(({ id }) => id === target || changeOfGroup(id) === target)
   const group = groups[index]
   if (group === undefined) return undefined
   const states = foldAll(await context.journal.read())
-  // What went before it and may still go back stands under it.
-  const dependsOn = groups
-    .slice(0, index)
-    .map(({ id }) => states.get(changeOfGroup(id)))
-    .flatMap((state) => (state !== undefined && isOut(state.state) ? [state.change] : []))
+  const status = await readStatus(context.pool, set)
+  const isPending = (id: string): boolean => status.find((one) => one.group === id)?.state === 'pending'
+  // It stands on what is not there yet, and on what went before it and may still go back.
+  const dependsOn = groups.slice(0, index).flatMap(({ id }) => {
+    const change = changeOfGroup(id)
+    return isPending(id) || isOut(states.get(change)?.state) ? [change] : []
+  })
   const plan: MigrationPlan = { group: group.id, after: dependsOn }
   const { length } = group.migrations
   return {
@@ -76,7 +79,7 @@ async function readMigrationTarget(context: Context, target: string): Promise<Ta
   }
 }
 
-const isOut = (state: string): boolean => state === 'exposed' || state === 'bake'
+const isOut = (state: string | undefined): boolean => state === 'exposed' || state === 'bake'
 
 function readTarget(context: Context, target: string): Target {
   const [name = '', ...rest] = target.split('=')

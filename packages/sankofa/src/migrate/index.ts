@@ -12,6 +12,7 @@ export type {
 export { openMigrator } from './apply/open-migrator.ts'
 export { type ProofOnFile, readProofs, type StoredProof, saveProof } from './apply/proofs.ts'
 export { type Backfilled, type BackfillOptions, runBackfill } from './backfill/run-backfill.ts'
+export { readStatus } from './apply/status.ts'
 export { deriveUndo } from './derive/derive-undo.ts'
 export { findMigrations } from './formats/find-migrations.ts'
 export { readMigrations } from './formats/read-migrations.ts'
