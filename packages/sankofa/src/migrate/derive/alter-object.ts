@@ -155,7 +155,11 @@ const enabledWords: Readonly<Record<string, string>> = {
 }
 
 /** What is set by a statement of its own, on an object that was made now (`after` undefined) or has stayed. */
-export function settingStatements(before: CatalogueObject, after: CatalogueObject | undefined): readonly string[] {
+export function settingStatements(
+  before: CatalogueObject,
+  after: CatalogueObject | undefined,
+  isOfView: boolean,
+): readonly string[] {
   const { kind, ownName, properties } = before
   const now = after?.properties ?? {}
   const statements: string[] = []
@@ -183,6 +187,17 @@ export function settingStatements(before: CatalogueObject, after: CatalogueObjec
     statements.push(`${table} ${enabledWords[String(properties.enabled ?? 'O')]} rule ${quote(ownName)}`)
   if (kind === 'event trigger' && differs('enabled'))
     statements.push(`alter ${reference(before)} ${enabledWords[String(properties.enabled ?? 'O')]}`)
+  if (isOfView && differs('default')) {
+    statements.push(
+      `alter view ${home(before)} alter column ${quote(ownName)} ${properties.default === undefined ? 'drop default' : `set default ${properties.default}`}`,
+    )
+  }
+  if (kind === 'materialized view' && after !== undefined && differs('populated')) {
+    statements.push(
+      `refresh materialized view ${qualified(before)}${properties.populated === true ? '' : ' with no data'}`,
+    )
+  }
+  if (kind === 'index' && differs('statisticsTargets')) statements.push(...targetStatements(before, after))
   if (kind === 'statistics' && differs('statisticsTarget'))
     statements.push(`alter ${reference(before)} set statistics ${properties.statisticsTarget ?? -1}`)
   if (kind === 'constraint' && differs('options'))
@@ -200,6 +215,16 @@ export function settingStatements(before: CatalogueObject, after: CatalogueObjec
     )
   }
   return statements
+}
+
+function targetStatements(before: CatalogueObject, after: CatalogueObject | undefined): readonly string[] {
+  const targets = (object: CatalogueObject | undefined): ReadonlyMap<number, number> =>
+    new Map((object?.properties.statisticsTargets ?? []) as readonly (readonly [number, number])[])
+  const wanted = targets(before)
+  const places = new Set([...wanted.keys(), ...targets(after).keys()])
+  return [...places].map(
+    (place) => `alter ${reference(before)} alter column ${place} set statistics ${wanted.get(place) ?? -1}`,
+  )
 }
 
 function ownership(sequence: CatalogueObject): string {

@@ -90,6 +90,16 @@ export function alterColumn({ before, after }: Pair, was: Needs, retyped: boolea
       `alter table ${home(before)} rename constraint ${quote(after.properties.notNullName)} to ${quote(properties.notNullName)}`,
     )
   }
+  if (apart.includes('notNullValidated') && !apart.includes('nullable')) {
+    const name = quote(String(properties.notNullName))
+    const table = `alter table ${home(before)}`
+    if (properties.notNullValidated === undefined) statements.push(`${table} validate constraint ${name}`)
+    else
+      statements.push(
+        alter(before, 'drop not null'),
+        `${table} add constraint ${name} not null ${quote(before.ownName)} not valid`,
+      )
+  }
   if (apart.includes('identity') && properties.identity !== undefined) {
     statements.push(
       after.properties.identity === undefined

@@ -60,6 +60,8 @@ export function createStatements(object: CatalogueObject, was: Needs): readonly 
       ]
     case 'operator':
       return [createOperator(object)]
+    case 'publication':
+      return [createPublication(object)]
     default:
       return undefined
   }
@@ -235,6 +237,25 @@ function createOperator(operator: CatalogueObject): string {
     ...(properties.merges === true ? ['merges'] : []),
   ]
   return `create operator ${quote(operator.schema ?? '')}.${operator.ownName} (${parts.join(', ')})`
+}
+
+function createPublication(publication: CatalogueObject): string {
+  const { properties } = publication
+  const tables = (Array.isArray(properties.tables) ? properties.tables : []).map((member) => {
+    const { table, columns, where } = member as {
+      readonly table: string
+      readonly columns: Value
+      readonly where: Value
+    }
+    const list = columns === null ? '' : ` (${listOf(columns).map(quote).join(', ')})`
+    return `table ${table}${list}${where === null ? '' : ` where (${where})`}`
+  })
+  const schemas = listOf(properties.schemas).map((schema) => `tables in schema ${quote(schema)}`)
+  const members = properties.allTables === true ? ['all tables'] : [...tables, ...schemas]
+  const kinds = ['insert', 'update', 'delete', 'truncate'].filter((kind) => properties[kind] === true)
+  const generated = properties.generatedColumns === 's' ? `, publish_generated_columns = stored` : ''
+  const settings = `publish = ${literal(kinds.join(', '))}${properties.viaRoot === true ? ', publish_via_partition_root = true' : ''}${generated}`
+  return `create publication ${quote(publication.ownName)}${members.length === 0 ? '' : ` for ${members.join(', ')}`} with (${settings})`
 }
 
 /** `name=value` as the server keeps it. */

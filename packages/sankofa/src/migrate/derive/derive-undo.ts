@@ -5,7 +5,7 @@ import { createStatements } from './create-statement.ts'
 import { dropStatement } from './drop-statement.ts'
 import { home, qualified, quote, reference } from './identifiers.ts'
 import { apartOf, listOf, type Pair, type Plan, planUndo } from './plan-undo.ts'
-import { privilegeStatements, privilegesWhenMade } from './privilege-statements.ts'
+import { defaultPrivilegeStatements, privilegeStatements, privilegesWhenMade } from './privilege-statements.ts'
 import { renameStatements } from './rename-statements.ts'
 import { sortByNeed } from './sort-by-need.ts'
 
@@ -110,7 +110,11 @@ function makeStatements(plan: Plan, notes: string[]): readonly string[] {
     } else if (plan.rebuilt.includes(pair)) {
       statements.push(...rebuild(pair, plan, done, notes))
     } else if (object.kind !== 'column') {
-      statements.push(...alterObject(pair, plan.was))
+      const altered = alterObject(pair, plan.was)
+      statements.push(...altered)
+      if (altered.length === 0 && apartOf(pair.before, pair.after).some((name) => !isSetLater(pair, name))) {
+        notes.push(`${sentence(pair.before)} stays as the migration left it: no statement was found that sets it back.`)
+      }
     } else if (ofTable(object, plan) && !done.has(object)) {
       const derived = alterColumn(pair, plan.was, plan.retyped.includes(pair))
       statements.push(...derived.statements)
@@ -118,6 +122,33 @@ function makeStatements(plan: Plan, notes: string[]): readonly string[] {
     }
   }
   return statements
+}
+
+/** By a later statement, or by itself when what it names gets its name back. */
+function isSetLater({ before }: Pair, property: string): boolean {
+  if (['index', 'constraint'].includes(before.kind)) return !['triggersDisabled'].includes(property)
+  return (
+    [
+      'owner',
+      'privileges',
+      'comment',
+      'enabled',
+      'rowSecurity',
+      'rowSecurityForced',
+      'replicaIdentity',
+      'statisticsTarget',
+      'populated',
+      'ownedBy',
+      'partitionBound',
+      'parents',
+      'ofType',
+    ].includes(property) || before.kind === 'default privileges'
+  )
+}
+
+const sentence = (object: CatalogueObject): string => {
+  const text = reference(object)
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 const ofTable = (column: CatalogueObject, plan: Plan): boolean =>
@@ -135,7 +166,7 @@ function create(object: CatalogueObject, plan: Plan, notes: string[]): readonly 
   if (object.kind === 'table') notes.push(`Table ${object.name} comes back empty: its rows went with it.`)
   if (object.kind === 'default privileges') return []
   const statements = createStatements(object, plan.was)
-  if (statements === undefined) notes.push(`${reference(object)} is not made again: write the statement by hand.`)
+  if (statements === undefined) notes.push(`${sentence(object)} is not made again: write the statement by hand.`)
   return statements ?? []
 }
 
@@ -148,6 +179,15 @@ function rebuild({ before, after }: Pair, plan: Plan, done: Set<CatalogueObject>
   const labels = listOf(after.properties.labels).filter((label) => !listOf(before.properties.labels).includes(label))
   if (labels.length > 0)
     notes.push(`Rows that hold ${labels.join(' or ')} as ${before.name} stop the undo: give them another value first.`)
+  if (before.properties.form === 'range') {
+    // The functions that come with a range keep their names when it is renamed: the old one has to go first.
+    const through = (to: string) =>
+      columns.map(
+        ({ before: { ownName }, before: column }) =>
+          `alter table ${home(column)} alter column ${quote(ownName)} type ${to} using ${quote(ownName)}::text::${to}`,
+      )
+    return [...through('text'), `drop type ${type}`, ...(createStatements(before, plan.was) ?? []), ...through(type)]
+  }
   return [
     `alter ${after.kind === 'domain' ? 'domain' : 'type'} ${type} rename to ${quote(old)}`,
     ...(createStatements(before, plan.was) ?? []),
@@ -176,7 +216,14 @@ function settle(plan: Plan, before: Catalogue, after: Catalogue): readonly strin
     ...objects
       .filter(({ kind }) => kind === 'table')
       .flatMap((table) => joinStatements(table, partOfKept.get(table), plan.creates.has(table))),
-    ...objects.flatMap((object) => settingStatements(object, partOfKept.get(object))),
+    ...objects.flatMap((object) =>
+      settingStatements(
+        object,
+        partOfKept.get(object),
+        object.kind === 'column' && plan.was.named('view', object.on ?? '') !== undefined,
+      ),
+    ),
+    ...defaultPrivileges(plan),
     ...objects.flatMap((object) => ownerStatements(object, partOfKept.get(object), after.role)),
     ...objects.flatMap((object) => {
       if (object.kind === 'default privileges' || object.kind === 'extension') return []
@@ -187,6 +234,25 @@ function settle(plan: Plan, before: Catalogue, after: Catalogue): readonly strin
         ? []
         : privilegeStatements(object, now)
     }),
+  ]
+}
+
+function defaultPrivileges(plan: Plan): readonly string[] {
+  const ofKind = ({ kind }: CatalogueObject): boolean => kind === 'default privileges'
+  const listed = (object: CatalogueObject, name: 'privileges' | 'without'): readonly string[] =>
+    listOf(object.properties[name])
+  return [
+    ...plan.drops
+      .filter(ofKind)
+      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'without'), listed(object, 'privileges'))),
+    ...[...plan.creates]
+      .filter(ofKind)
+      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'privileges'), listed(object, 'without'))),
+    ...plan.kept
+      .filter(({ before }) => ofKind(before))
+      .flatMap(({ before, after }) =>
+        defaultPrivilegeStatements(before, listed(before, 'privileges'), listed(after, 'privileges')),
+      ),
   ]
 }
 

@@ -63,7 +63,7 @@ export function planUndo(before: Catalogue, after: Catalogue): Plan {
   }
 }
 
-/** No `alter` changes these: they are dropped and made again. */
+/** No `alter` changes these: they are dropped and made again, which this can do. */
 const replaceable: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
   'view',
   'materialized view',
@@ -75,13 +75,7 @@ const replaceable: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
   'statistics',
   'event trigger',
   'operator',
-  'operator class',
-  'operator family',
   'cast',
-  'collation',
-  'conversion',
-  'text search configuration',
-  'text search dictionary',
   'publication',
 ])
 

@@ -35,6 +35,36 @@ export function privilegeStatements(before: CatalogueObject, now: readonly strin
   ]
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  r: 'tables',
+  S: 'sequences',
+  f: 'functions',
+  T: 'types',
+  n: 'schemas',
+}
+
+/** Of what a role will make later. `object` is how it was, or how it is now where there was nothing. */
+export function defaultPrivilegeStatements(
+  object: CatalogueObject,
+  wanted: readonly string[],
+  now: readonly string[],
+): readonly string[] {
+  const { role, inSchema, of } = object.properties
+  const alter = `alter default privileges for role ${quote(String(role))}${inSchema === undefined ? '' : ` in schema ${quote(String(inSchema))}`}`
+  const what = `on ${kinds[String(of)] ?? 'large objects'}`
+  const had = readGrants(wanted)
+  const has = readGrants(now)
+  const list = (letters: readonly string[]): string => letters.map((letter) => names[letter] ?? letter).join(', ')
+  return [
+    ...byRole(has.filter((grant) => !had.some((other) => same(grant, other)))).map(
+      ([grantee, letters]) => `${alter} revoke ${list(letters)} ${what} from ${grantee}`,
+    ),
+    ...byRole(had.filter((grant) => !has.some((other) => same(grant, other)))).map(
+      ([grantee, letters]) => `${alter} grant ${list(letters)} ${what} to ${grantee}`,
+    ),
+  ]
+}
+
 /** What `create` gives: all to the owner, and to everybody what PostgreSQL gives everybody. */
 export function privilegesWhenMade(object: CatalogueObject, version: number): readonly string[] {
   const owner = String(object.properties.owner ?? '')
