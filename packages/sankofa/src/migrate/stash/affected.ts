@@ -132,10 +132,12 @@ export async function affectedBy(
       }
       case 'update':
         for (const table of named(effect.table)) {
-          // Through a view, its columns may have other names than the table's.
-          const direct = effect.columns.every((name) => table.columns.some((column) => column.name === name))
-          const columns = direct ? effect.columns : table.columns.map(({ name }) => name)
-          await updates(table, columns, at, 'its rows are updated')
+          const names = table.columns.map(({ name }) => name)
+          // Through a view, its columns may have other names than the table's. Columns that are not there yet are new.
+          const direct = table.name === effect.table.name
+          const columns = direct ? effect.columns.filter((name) => names.includes(name)) : names
+          if (columns.length > 0) await updates(table, columns, at, 'its rows are updated')
+          else await fire(table, 'update', at)
         }
         return
       case 'delete':

@@ -285,6 +285,17 @@ const cases: readonly {
     undo: `insert into person (name, joined) values ('admin', now())`,
   },
   {
+    name: 'a new column that is filled, in a table that others refer to',
+    schema: `create table site (id serial primary key, open boolean not null default true, ask boolean not null default true);
+             create table tag (id int primary key, site_id int not null references site on update cascade on delete cascade);
+             insert into site (open, ask) values (true, true), (false, true), (false, false); insert into tag values (1, 1), (2, 2), (3, 3)`,
+    tables: ['site', 'tag'],
+    up: `alter table site add column mode text; update site set mode = case when not open then 'closed' when ask then 'ask' else 'open' end;
+         alter table site drop column open; alter table site drop column ask`,
+    undo: `alter table site add column open boolean not null default true, add column ask boolean not null default true;
+           update site set open = mode <> 'closed', ask = mode <> 'open'; alter table site drop column mode`,
+  },
+  {
     name: 'unique values that move up',
     schema: `create table t (id int primary key, place int not null unique); insert into t values (1, 1), (2, 2), (3, 3)`,
     tables: ['t'],

@@ -1,6 +1,6 @@
 // Classes of SQLSTATE: a lock not granted, a deadlock, a cancelled query, a lost connection, no space, an inner error. The
 // unit as a whole is tried again, or given up.
-const grave = /^(55|40|57|08|53|58|XX|25)/
+const grave = /^(55P03|40|57|08|53|58|XX|25)/
 
 /** Is it about the rows or the statement at hand, so that a savepoint can be rolled back and something else be tried? */
 export function passes(error: unknown): boolean {

@@ -72,7 +72,8 @@ function toKeep(world: World, { table, columns, because }: Affected, unit: numbe
   const real = table.columns.filter(({ generated }) => !generated).map(({ name }) => name)
   const touched = columns === 'all' ? real : real.filter((name) => columns.has(name))
   const untouched = real.filter((name) => !touched.includes(name))
-  const key = table.keys.find((each) => columns === 'all' || each.every((name) => untouched.includes(name)))
+  const steady = table.keys.find((each) => columns === 'all' || each.every((name) => untouched.includes(name)))
+  const key = steady ?? (untouched.length === 0 ? table.keys[0] : undefined)
   // Without a key that stays as it is, a row is known by all that stays as it is; without that, by itself.
   const knownBy = key !== undefined ? 'key' : columns === 'all' || untouched.length === 0 ? 'whole' : 'rest'
   const kept = knownBy === 'whole' ? real : touched

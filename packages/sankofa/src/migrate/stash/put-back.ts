@@ -41,7 +41,7 @@ export async function putBack(
       nowhere.push(await leave(client, entry, table))
       continue
     }
-    const sorted = await sortOut(client, entry, table, names, stamps)
+    const sorted = await sortOut(client, entry, table, names, stamps, isReferred(world, table))
     works.push({ entry, table, names, sorted, failures: new Map(), inserted: 0, updated: 0 })
   }
   await insertRows(client, works)
@@ -57,6 +57,8 @@ export async function putBack(
   }
   return [...restored, ...nowhere]
 }
+
+const isReferred = (world: World, table: Table): boolean => world.foreignKeys.some(({ to }) => to === table.oid)
 
 const hasFailed = ({ failures, sorted }: Work): boolean => sorted.insert.some((id) => failures.has(id))
 

@@ -11,7 +11,6 @@ export type Entry = {
   readonly checksum: string | null
   readonly state: 'capturing' | 'open' | 'restored' | 'dropped' | 'settled'
   readonly expiresAt: Date
-  readonly closedAt: Date | null
   readonly closedWhy: string | null
 }
 
@@ -21,9 +20,11 @@ export async function lastRun(
   migration: string,
   direction: 'up' | 'undo',
 ): Promise<readonly Entry[]> {
-  const { rows } = await client.query<Omit<Entry, 'id' | 'rows'> & { id: string; rows: string }>(
+  const { rows } = await client.query<
+    Omit<Entry, 'id' | 'rows' | 'expiresAt'> & { id: string; rows: string; expiresMs: string }
+  >(
     `select stash.id::text as id, stash.direction, stash.table_name as table, stash.plan as kept, stash.rows::text as rows, stash.checksum,
-            stash.state, stash.expires_at as "expiresAt", stash.closed_at as "closedAt", stash.closed_why as "closedWhy"
+            stash.state, (extract(epoch from stash.expires_at) * 1000)::int8::text as "expiresMs", stash.closed_why as "closedWhy"
        from sankofa.stash
       where stash.migration = $1 and stash.direction = $2
         and stash.run = (select max(latest.run) from sankofa.stash as latest where latest.migration = $1 and latest.direction = $2)
@@ -31,7 +32,13 @@ export async function lastRun(
         for update`,
     [migration, direction],
   )
-  return rows.map((row) => ({ ...row, id: BigInt(row.id), rows: BigInt(row.rows) }))
+  return rows.map(({ expiresMs, ...row }) => ({
+    ...row,
+    id: BigInt(row.id),
+    rows: BigInt(row.rows),
+    // As a number: a session may write its dates in a way of its own.
+    expiresAt: new Date(Number(expiresMs)),
+  }))
 }
 
 /** Is what lies there what was written there? */

@@ -4,7 +4,7 @@ import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
 import { captureTable, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
 import { mendStatements } from './mend.ts'
-import { type Stamps, shortForm } from './text-form.ts'
+import { type Stamps, shortForm, withExactText } from './text-form.ts'
 import { readWorld, type Table, tablesNamed, type World } from './world.ts'
 
 /** Rows of which the undo alone would not bring back what they were. */
@@ -33,11 +33,10 @@ export async function rehearse(
   client: StepClient,
   captured: readonly Captured[],
   statements: readonly string[],
-  stamps: Stamps,
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
-  const plain = await attempt(client, captured, statements, stamps, false)
+  const plain = await attempt(client, captured, statements, false)
   if (!('failed' in plain)) return plain
-  const filled = await attempt(client, captured, statements, stamps, true)
+  const filled = await attempt(client, captured, statements, true)
   return 'failed' in filled ? plain : filled
 }
 
@@ -45,13 +44,12 @@ async function attempt(
   client: StepClient,
   captured: readonly Captured[],
   statements: readonly string[],
-  stamps: Stamps,
   fill: boolean,
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
   const before = await readWorld(client)
   await client.query('savepoint sankofa_rehearsal')
   try {
-    // Checks that wait for the commit would keep the undo from altering their tables.
+    // The session's own settings hold here, as they will when it runs in earnest. Checks that wait for the commit would keep the undo from altering their tables.
     await client.query('set constraints all immediate')
     const mender = fill
       ? mendStatements(captured.map(({ id, kept }) => ({ kept, source: captureTable(id) })))
@@ -67,8 +65,11 @@ async function attempt(
     return { failed: error instanceof Error ? error.message : String(error) }
   }
   const after = await readWorld(client)
-  const lossy: Lossy[] = []
-  for (const each of captured) lossy.push(await compare(client, each, before, after, stamps, fill))
+  const lossy = await withExactText(client, async (stamps) => {
+    const found: Lossy[] = []
+    for (const each of captured) found.push(await compare(client, each, before, after, stamps, fill))
+    return found
+  })
   await client.query('rollback to savepoint sankofa_rehearsal; release savepoint sankofa_rehearsal')
   return lossy
 }

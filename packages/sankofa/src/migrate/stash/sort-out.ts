@@ -16,13 +16,18 @@ export type Sorted = {
   readonly left: readonly Failure[]
 }
 
-/** Compares what was kept, what the undo alone would have made of it, and what is there now: row by row, value by value. */
+/**
+ * Compares what was kept, what the undo alone would have made of it, and what is there now: row by row, value by value.
+ *
+ * @param referred - other tables refer to its rows: none may go, even for a moment
+ */
 export async function sortOut(
   client: StepClient,
   { id, kept }: Entry,
   table: Table,
   names: NamesNow,
   stamps: Stamps,
+  referred: boolean,
 ): Promise<Sorted> {
   const work = workTable(id)
   const takes = kept.columns.map((_, index) => {
@@ -82,7 +87,7 @@ export async function sortOut(
   const spares = idsOf('spare')
   if (kept.spares) {
     // Without a key nobody can say which kept row belongs to which of them: all together, or none.
-    if (idsOf('spare gone').length > 0 || spares.length !== insert.length) {
+    if (referred || idsOf('spare gone').length > 0 || spares.length !== insert.length) {
       left.push(
         ...insert.map((each) => ({
           id: each,

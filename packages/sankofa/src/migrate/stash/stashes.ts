@@ -54,17 +54,20 @@ const holds = `(stash.state in ('capturing', 'open') or (stash.state = 'restored
 
 async function select(client: StepClient, where: string): Promise<readonly Stash[]> {
   const { rows } = await client.query<
-    Omit<Stash, 'id' | 'rows' | 'bytes' | 'erased'> & Record<'id' | 'rows' | 'bytes' | 'erased', string>
+    Omit<Stash, 'id' | 'rows' | 'bytes' | 'erased' | 'createdAt' | 'expiresAt'> &
+      Record<'id' | 'rows' | 'bytes' | 'erased' | 'createdMs' | 'expiresMs', string>
   >(
     `select stash.id::text as id, stash.migration, stash.direction, stash.table_name as table, stash.rows::text as rows,
-            stash.bytes::text as bytes, stash.state, stash.created_at as "createdAt", stash.expires_at as "expiresAt",
+            stash.bytes::text as bytes, stash.state, (extract(epoch from stash.created_at) * 1000)::int8::text as "createdMs", (extract(epoch from stash.expires_at) * 1000)::int8::text as "expiresMs",
             stash.erased::text as erased
        from sankofa.stash
       where ${where}
       order by stash.id desc`,
   )
-  return rows.map((row) => ({
+  return rows.map(({ createdMs, expiresMs, ...row }) => ({
     ...row,
+    createdAt: new Date(Number(createdMs)),
+    expiresAt: new Date(Number(expiresMs)),
     id: BigInt(row.id),
     rows: BigInt(row.rows),
     bytes: BigInt(row.bytes),

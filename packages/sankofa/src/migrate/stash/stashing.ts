@@ -104,14 +104,14 @@ export function stashing(options: StashingOptions): {
       await mender?.finish(client)
     }
     if (captured.length === 0) return
-    await withExactText(client, async (stamps) => {
-      const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal, stamps)
-      if (lossy === undefined || 'failed' in lossy) {
-        const world = await readWorld(client)
-        for (const one of captured) push(kept, await keepAll(client, one, world, lossy !== undefined))
-      } else {
-        for (const one of lossy) push(kept, await keepLossy(client, one))
-      }
+    const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal)
+    if (lossy !== undefined && !('failed' in lossy)) {
+      for (const one of lossy) push(kept, await keepLossy(client, one))
+      return
+    }
+    const world = await readWorld(client)
+    await withExactText(client, async () => {
+      for (const one of captured) push(kept, await keepAll(client, one, world, lossy !== undefined))
     })
   }
 
