@@ -44,6 +44,16 @@ test('a module that names no tool is of the only one that the project depends on
   expect(await found({ 'package.json': both, 'migrations/1_a.ts': up })).toEqual([])
 })
 
+test('code that speaks of a tool is no migration of it', async () => {
+  expect(
+    await found({
+      'src/migrate/run.ts': `export const run = (pgm: object) => pgm`,
+      'src/migrate/up.ts': `import knex from 'knex'\nexport const up = (client: object) => knex(client)`,
+      'src/migration/show.ts': `import { Kysely } from 'kysely'\nexport const show = (db: Kysely<never>) => db`,
+    }),
+  ).toEqual([])
+})
+
 test('what the project is set up for comes first, fixtures last, and copies of a build not at all', async () => {
   expect(
     await found({

@@ -80,6 +80,13 @@ const signs = {
   knex: /\bknex\b|\bKnex\b/,
 } as const satisfies Partial<Record<Tool, RegExp>>
 
+/** However a module says that it exports a function `up`, or a class with such a method. */
+const goesUp = /\bexports\.up\b|\bexport\b[^\n]*\bup\b|\bup\s*[:(=]/
+
+/** Every tool's generator begins a name with a number; only these two take others that people really use. */
+const isNamed = (entry: Entry, tool: ModuleTool | undefined): boolean =>
+  /^\d/.test(entry.name) || tool === 'typeorm' || tool === 'kysely'
+
 export type ModuleTool = keyof typeof signs
 const moduleTools = Object.keys(signs) as readonly ModuleTool[]
 
@@ -90,8 +97,7 @@ export async function countModules(folder: Folder, tool: ModuleTool): Promise<nu
   for (const entry of folder.entries.filter(isModule)) {
     const source = await readText(folder, entry.path)
     const spoken = moduleTools.find((candidate) => signs[candidate].test(source))
-    if (!/\bup\b/.test(source)) continue
-    if ((spoken ?? only) === tool) count++
+    if (goesUp.test(source) && isNamed(entry, spoken) && (spoken ?? only) === tool) count++
   }
   return count
 }
