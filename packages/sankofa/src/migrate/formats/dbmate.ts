@@ -1,7 +1,7 @@
 import type { Migration, Step } from '../migration.ts'
 import { type Entry, type Folder, readText, refuseTwins } from './folder.ts'
 import { type Format, type Found, sqlStep } from './format.ts'
-import { findMarkers, onlyLines } from './sections.ts'
+import { findMarkers, hasStatementAbove, onlyLines } from './sections.ts'
 import { tableHistory } from './table-history.ts'
 
 /** dbmate: `20261120101500_name.sql` with a section up and a section down. */
@@ -38,6 +38,9 @@ async function read(folder: Folder): Promise<Found> {
         `${entry.name} has to begin with a line "-- migrate:up". Write it above the first statement.`,
       )
       continue
+    }
+    if (hasStatementAbove(text, blocks[0].from - 1)) {
+      folder.problems.push(`${entry.name} has statements above "-- migrate:up", which never run. Move them below it.`)
     }
     const id = entry.name.replace(/\.sql$/, '')
     const undo = toStep(entry, text, blocks, 'down')

@@ -1,7 +1,7 @@
 import type { Migration } from '../migration.ts'
 import { type Entry, type Folder, readText, refuseTwins } from './folder.ts'
 import { type Format, type Found, sqlStep } from './format.ts'
-import { findMarkers, type Marker, onlyLines } from './sections.ts'
+import { findMarkers, hasStatementAbove, type Marker, onlyLines } from './sections.ts'
 import { tableHistory } from './table-history.ts'
 
 /** Go's goose: `00042_name.sql` with a section Up and a section Down. Statement markers are comments to PostgreSQL too. */
@@ -52,6 +52,9 @@ async function read(folder: Folder): Promise<Found> {
     if (up === undefined || (down !== undefined && down.line < up.line)) {
       folder.problems.push(`${entry.name} needs a line "-- +goose Up", then at most one "-- +goose Down".`)
       continue
+    }
+    if (hasStatementAbove(text, up.line)) {
+      folder.problems.push(`${entry.name} has statements above "-- +goose Up", which never run. Move them below it.`)
     }
     const transaction = markers.some(says('no transaction')) ? 'none' : 'auto'
     const id = entry.name.replace(/\.sql$/, '')

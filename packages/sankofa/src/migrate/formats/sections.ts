@@ -15,3 +15,7 @@ export function onlyLines(text: string, ranges: readonly (readonly [from: number
   const end = lines.findLastIndex((line) => line.trim() !== '') + 1
   return end === 0 ? '' : `${lines.slice(0, end).join('\n')}\n`
 }
+
+/** Is there anything but comments above this line? No tool with sections would run it. */
+export const hasStatementAbove = (text: string, line: number): boolean =>
+  text.split('\n', line).some((one) => one.trim() !== '' && !one.trimStart().startsWith('--'))

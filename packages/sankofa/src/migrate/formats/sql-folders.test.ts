@@ -125,6 +125,17 @@ select -1;
   expect(statements.map(({ sql, line }) => [sql, line])).toEqual([['select -1', 6]])
 })
 
+test('statements above the first section are not dropped in silence', async () => {
+  const root = await makeProject({
+    'dbmate/1_a.sql': '-- made by hand\ncreate type kind as enum ();\n-- migrate:up\nselect 1;\n',
+    'goose/1_a.sql': 'create type kind as enum ();\n-- +goose Up\nselect 1;\n',
+  })
+
+  for (const folder of ['dbmate', 'goose']) {
+    expect(await problemsOf(readMigrations(join(root, folder)))).toEqual([expect.stringMatching(/statements above/)])
+  }
+})
+
 test('Flyway is read by the parts of its version, and what it alone can do is refused by name', async () => {
   const root = await makeProject({
     'sql/V1_10__c.sql': 'select 3',
