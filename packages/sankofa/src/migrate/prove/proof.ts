@@ -34,8 +34,17 @@ export type MigrationProof = {
   readonly losses: readonly string[]
   /** What up does to data of before, in words: `drops public.users.phone`. Empty where nothing can die. */
   readonly destroys: readonly string[]
-  readonly rows: { readonly tables: number; readonly filled: number; readonly empty: readonly string[] }
+  readonly rows: {
+    readonly tables: number
+    readonly filled: number
+    /** Tables without rows, with the reason: of their data nothing was tried. */
+    readonly empty: readonly string[]
+    /** What could not be compared row by row, and why. */
+    readonly unchecked: readonly string[]
+  }
   readonly brokenStatements: readonly Broken[]
+  /** Those that work with some rows and fail with values that the schema before took. */
+  readonly riskyStatements: readonly Broken[]
   /** Statements of the running release that were tried, and worked. */
   readonly workingStatements: number
   /** Tables of before of which it was seen to change or delete rows, or that it drops: what the stash looks at. */

@@ -8,10 +8,11 @@ import type { Migration } from '../migration.ts'
 import { fillRows } from '../rows/fill-rows.ts'
 import type { Filled } from '../rows/filled.ts'
 import type { Shadow, ShadowDatabase } from '../shadow/shadow.ts'
+import type { StatementFinding } from '../statements/finding.ts'
 import { predictBlocking, type TableSize } from '../watch/predict-blocking.ts'
 import { isGoodGrade, judgeLoss, lossesOf } from './judge-proof.ts'
-import type { Failure, MigrationProof, ProofGrade, StepSeen } from './proof.ts'
-import { type RoundTrip, roundTrip, rowsPerTable, type Undo } from './round-trip.ts'
+import type { Broken, Failure, MigrationProof, ProofGrade, StepSeen } from './proof.ts'
+import { imageOptions, type RoundTrip, roundTrip, rowsPerTable, type Undo } from './round-trip.ts'
 import type { RanGroup } from './run-group.ts'
 import { type StashTrip, stashTrip } from './stash-trip.ts'
 import { strongestLocks } from './strongest-locks.ts'
@@ -56,9 +57,16 @@ export async function proveGroup(
 
   let trip = await tryWith(sample ?? 'generated')
   // Rows may rightly hinder an up, such as one that adds NOT NULL: then plainer ones must do.
-  if (trip.failure?.step === 'up' && sample === undefined) trip = await tryWith('tame')
+  const tame = trip.failure?.step === 'up' && sample === undefined
+  if (tame) trip = await tryWith('tame')
   const failure = await explainFailure(trip, () => tryWith('none'))
-  const stash = await tryStash(trip, (client) => (sample ?? generated(ignore))(client), onClone, group, ignore)
+  const stash = await tryStash(
+    trip,
+    sample ?? ((client) => fillRows(client, { rowsPerTable, seed, ignore, tame })),
+    onClone,
+    group,
+    imageOptions({ rows: sample ?? 'generated', ignore }),
+  )
   const loss = judgeLoss(trip, stash)
   const grade = gradeOf(trip, failure)
   const secondUp = trip.secondUp?.differences ?? []
@@ -81,13 +89,11 @@ export async function proveGroup(
     rows: {
       tables: trip.filled.tables.length + trip.filled.empty.length,
       filled: trip.filled.tables.length,
+      unchecked: [...(trip.rows?.unchecked ?? [])],
       empty: trip.filled.empty.map(({ table, reason }) => `${table}: ${reason}`),
     },
-    brokenStatements: (trip.statements?.broken ?? []).map(({ text, routes, reason }) => ({
-      text,
-      routes,
-      reason: reason ?? 'it fails',
-    })),
+    brokenStatements: (trip.statements?.broken ?? []).map(toBroken),
+    riskyStatements: (trip.statements?.risky ?? []).map(toBroken),
     workingStatements: trip.statements?.working ?? 0,
     endangeredTables: endangeredTables(trip),
     touchedTables: [...new Set([...(up?.touchedTables ?? []), ...(undone?.touchedTables ?? [])])],
@@ -99,11 +105,6 @@ export async function proveGroup(
     tookMs: performance.now() - startedMs,
   }
 }
-
-const generated =
-  (ignore: readonly string[]) =>
-  (client: pg.Client): Promise<Filled> =>
-    fillRows(client, { rowsPerTable, seed, ignore })
 
 /** An undo that ran has the grade of the schema that it left, also where up cannot run on that a second time. */
 function gradeOf(trip: RoundTrip, failure: Failure | undefined): ProofGrade {
@@ -124,7 +125,7 @@ function tryStash(
   fill: (client: pg.Client) => Promise<Filled>,
   onClone: <T>(work: (client: pg.Client) => Promise<T>) => Promise<T>,
   group: Group,
-  ignore: readonly string[],
+  image: ReturnType<typeof imageOptions>,
 ): Promise<StashTrip | undefined> {
   const { undo, up, before, after, rows, failure } = trip
   if (undo === undefined || up === undefined || after === undefined || failure?.step === 'undo') {
@@ -143,7 +144,7 @@ function tryStash(
   }
   return onClone(async (client) => {
     await fill(client)
-    return stashTrip(client, group, undo, { observed: endangered, sent: up.sent, ignore })
+    return stashTrip(client, group, undo, { observed: endangered, sent: up.sent, image })
   })
 }
 
@@ -183,6 +184,9 @@ function stepSeen(
 }
 
 const sqlOf = (undo: Undo): string => undo.steps.map(({ step }) => (step.kind === 'sql' ? step.sql : '')).join('')
+
+/** Without the values that were tried: they may be those of real rows. */
+const toBroken = ({ text, routes, reason = 'it fails' }: StatementFinding): Broken => ({ text, routes, reason })
 
 function derivedOf(group: Group, undo: Undo): Pick<MigrationProof, 'derived' | 'derivedUndo'> {
   const sql = sqlOf(undo)

@@ -10,7 +10,7 @@ import type { Companion } from '../run/together.ts'
 import { asText } from '../stash/as-text.ts'
 import { planStash } from '../stash/plan-stash.ts'
 import { stashing } from '../stash/stashing.ts'
-import type { Undo } from './round-trip.ts'
+import type { imageOptions, Undo } from './round-trip.ts'
 import { type RanGroup, runGroup, StepFailed, stepsOf } from './run-group.ts'
 import { writeAsTheNewRelease } from './write-as-the-new-release.ts'
 
@@ -41,12 +41,13 @@ export async function stashTrip(
     readonly observed: readonly string[]
     /** What modules sent in the plain round trip. */
     readonly sent: RanGroup['sent']
-    readonly ignore: readonly string[]
+    readonly image: ReturnType<typeof imageOptions>
   },
 ): Promise<StashTrip> {
-  const { ignore } = options
+  const { image } = options
+  const { ignore } = image
   const before = await readCatalogue(client, { ignore })
-  const rowsBefore = await imageRows(client, { ignore })
+  const rowsBefore = await imageRows(client, image)
   let refused: string | undefined
   const tables = new Set<string>()
   const ups = stepsOf(group, 'up')
@@ -68,9 +69,9 @@ export async function stashTrip(
   try {
     await runGroup(client, stepsOf(group, 'up'), { observe: false, beside: beside('up') })
     if (refused !== undefined) return { kept: [...tables], refused }
-    const written = await writeAsTheNewRelease(client, ignore)
+    const written = await writeAsTheNewRelease(client, image)
     await runGroup(client, undo.steps, { observe: false, beside: beside('undo') })
-    const rowsAfter = await imageRows(client, { ignore })
+    const rowsAfter = await imageRows(client, image)
     rows = written.leaveOut(compareRows(rowsBefore, rowsAfter, { newRows: 'expected' }))
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error

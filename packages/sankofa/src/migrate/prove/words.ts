@@ -1,4 +1,4 @@
-import type { MigrationProof, StepSeen } from './proof.ts'
+import type { Broken, MigrationProof, StepSeen } from './proof.ts'
 
 /** A proof in one line, with one thing to do where something is to be done. */
 export type Summary = {
@@ -48,14 +48,16 @@ function notProved(proof: MigrationProof): Summary | undefined {
 }
 
 function toBeKnown(proof: MigrationProof): Summary | undefined {
-  const { group, brokenStatements } = proof
-  const [broken] = brokenStatements
-  if (broken !== undefined) {
-    const more = brokenStatements.length > 1 ? `, and ${brokenStatements.length - 1} more` : ''
+  const { group, brokenStatements, riskyStatements } = proof
+  const again = { next: `sankofa prove ${group}, once a release that does without it runs` }
+  if (brokenStatements.length > 0) {
+    return { mark: '!', text: `the running release cannot work on it: ${statementWords(brokenStatements)}`, ...again }
+  }
+  if (riskyStatements.length > 0) {
     return {
       mark: '!',
-      text: `the running release cannot work on it: ${shorten(broken.text)} (${broken.routes.slice(0, 2).join(', ')}): ${broken.reason}${more}`,
-      next: `sankofa prove ${group}, once a release that does without it runs`,
+      text: `${proved(proof)}; for some values the running release fails on it: ${statementWords(riskyStatements)}`,
+      ...again,
     }
   }
   const blocking = longest(proof.up)
@@ -92,6 +94,12 @@ function longest({ prediction }: StepSeen): string | undefined {
   const who = blocksReadsMs > longMs ? 'reads and writes' : 'writes'
   const seconds = Math.round(Math.max(blocksReadsMs, blocksWritesMs) / 1_000)
   return `${who} for about ${seconds} s${slowest === undefined ? '' : ` (${slowest.why})`}`
+}
+
+function statementWords([first, ...more]: readonly Broken[]): string {
+  if (first === undefined) return ''
+  const where = first.routes.slice(0, 2).join(', ')
+  return `${shorten(first.text)} (${where}): ${first.reason}${more.length > 0 ? `, and ${more.length} more` : ''}`
 }
 
 const listed = (words: readonly string[]): string =>

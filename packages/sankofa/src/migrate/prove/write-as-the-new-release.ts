@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { compareRows } from '../rows/compare-rows.ts'
+import { writeRows } from '../rows/fill-rows.ts'
 import { imageRows } from '../rows/image-rows.ts'
 import type { RowComparison, RowDifference } from '../rows/row-image.ts'
-import { writeRows } from '../rows/write-rows.ts'
 
 /** Any will do; the same one makes a proof repeatable. */
 export const seed = 1
@@ -16,11 +16,11 @@ const newRowsPerTable = 2
  */
 export async function writeAsTheNewRelease(
   client: pg.Client,
-  ignore: readonly string[],
+  image: { readonly ignore: readonly string[]; readonly values: 'text' | 'hash' },
 ): Promise<{ leaveOut(comparison: RowComparison): RowComparison }> {
-  const before = await imageRows(client, { ignore })
-  await writeRows(client, { rowsPerTable: newRowsPerTable, seed: seed + 1, ignore })
-  const { differences } = compareRows(before, await imageRows(client, { ignore }), { newRows: 'expected' })
+  const before = await imageRows(client, image)
+  await writeRows(client, { rowsPerTable: newRowsPerTable, seed, ignore: image.ignore })
+  const { differences } = compareRows(before, await imageRows(client, image), { newRows: 'expected' })
   const byWriting = new Set(differences.map(place))
   return {
     leaveOut(comparison) {
