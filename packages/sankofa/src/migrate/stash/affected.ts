@@ -7,6 +7,8 @@ import { fullName, type Table, tablesNamed, type World } from './world.ts'
 export type Affected = {
   readonly table: Table
   readonly columns: ReadonlySet<string> | 'all'
+  /** Columns that are dropped, get another type or are written by name: no row is known by them afterwards. */
+  readonly unsteady: ReadonlySet<string>
   /** The first statement that may do it. */
   readonly at: number
   readonly because: string
@@ -23,7 +25,7 @@ export async function affectedBy(
   world: World,
   effects: readonly Effect[],
 ): Promise<{ readonly affected: readonly Affected[]; readonly opaque: readonly string[] }> {
-  const found = new Map<string, { columns: Set<string> | 'all'; at: number; because: string }>()
+  const found = new Map<string, { columns: Set<string> | 'all'; unsteady: Set<string>; at: number; because: string }>()
   const opaque = new Set<string>()
   const known = new Set<string>()
   const byOid = new Map(world.tables.map((table) => [table.oid, table]))
@@ -32,9 +34,16 @@ export async function affectedBy(
   const mark = (table: Table, columns: readonly string[] | 'all', at: number, because: string): void => {
     const before = found.get(table.oid)
     if (before === undefined) {
-      found.set(table.oid, { columns: columns === 'all' ? 'all' : new Set(columns), at, because })
+      const named = columns === 'all' ? [] : columns
+      found.set(table.oid, {
+        columns: columns === 'all' ? 'all' : new Set(named),
+        unsteady: new Set(named),
+        at,
+        because,
+      })
       return
     }
+    if (columns !== 'all') for (const column of columns) before.unsteady.add(column)
     before.at = Math.min(before.at, at)
     if (columns === 'all' || before.columns === 'all') before.columns = 'all'
     else for (const column of columns) before.columns.add(column)
@@ -197,9 +206,9 @@ export async function affectedBy(
   }
 
   for (const effect of effects) await follow(effect)
-  const affected = [...found].flatMap(([oid, { columns, at, because }]) => {
+  const affected = [...found].flatMap(([oid, rest]) => {
     const table = byOid.get(oid)
-    return table === undefined ? [] : [{ table, columns, at, because }]
+    return table === undefined ? [] : [{ table, ...rest }]
   })
   return { affected: overPartitions(affected, byOid), opaque: [...opaque] }
 }
@@ -215,7 +224,8 @@ function overPartitions(affected: readonly Affected[], byOid: ReadonlyMap<string
       if (above === undefined) continue
       const columns =
         above.columns === 'all' || each.columns === 'all' ? 'all' : new Set([...above.columns, ...each.columns])
-      merged.set(above.table.oid, { ...above, columns, at: Math.min(above.at, each.at) })
+      const unsteady = new Set([...above.unsteady, ...each.unsteady])
+      merged.set(above.table.oid, { ...above, columns, unsteady, at: Math.min(above.at, each.at) })
       merged.delete(each.table.oid)
       break
     }

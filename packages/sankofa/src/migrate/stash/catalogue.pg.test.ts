@@ -296,6 +296,16 @@ const cases: readonly {
            update site set open = mode <> 'closed', ask = mode <> 'open'; alter table site drop column mode`,
   },
   {
+    name: 'numbers that the undo hands out anew, in place and in a table made anew',
+    schema: `create table t (ref int not null unique, n int, id serial primary key); insert into t (id, ref, n) values (5, 1, 10), (7, 2, 20);
+             create table u (id serial primary key, name text not null unique, n int); insert into u (id, name, n) values (8, 'a', 1), (3, 'b', 2)`,
+    tables: ['t', 'u'],
+    up: `delete from t where n < 0; alter table t drop column id; alter table t add primary key (ref);
+         create table v as select name, n from u; drop table u`,
+    undo: `alter table t drop constraint t_pkey; alter table t add column id serial primary key;
+           create table u (id serial primary key, name text not null unique, n int); insert into u (name, n) select name, n from v; drop table v`,
+  },
+  {
     name: 'unique values that move up',
     schema: `create table t (id int primary key, place int not null unique); insert into t values (1, 1), (2, 2), (3, 3)`,
     tables: ['t'],

@@ -19,7 +19,11 @@ export async function keepLossy(client: StepClient, lossy: Lossy): Promise<KeptR
   const used = rows === 'all' || rows.some(({ gone }) => gone) ? undefined : usedColumns(rows)
   const values = kept.columns.map((_, index) => (used?.has(index) === false ? 'null' : `was.v${index + 1}`))
   const from = `${captureTable(id)} as was`
-  const list = ['was.id', 'was.key', 'was.n', ...values].join(', ')
+  // It may have been found that the rows are known by another key.
+  const key = kept.all
+    ? `array[${kept.key.map((name) => `was.v${kept.columns.indexOf(name) + 1}`).join(', ')}]::text[]`
+    : 'was.key'
+  const list = ['was.id', key, 'was.n', ...values].join(', ')
   if (rows === 'all') {
     await client.query(`insert into ${stashTable(id)} select ${list}, true, null, null, null, false from ${from}`)
   } else {

@@ -62,18 +62,19 @@ function withObserved(world: World, affected: readonly Affected[], observed: rea
   const known = new Map(affected.map((each) => [each.table.oid, each]))
   for (const table of world.tables) {
     if (!observed.includes(fullName(table))) continue
-    const at = known.get(table.oid)?.at ?? 0
-    known.set(table.oid, { table, columns: 'all', at, because: 'a shadow run saw it written or changed' })
+    const { at = 0, unsteady = new Set<string>() } = known.get(table.oid) ?? {}
+    known.set(table.oid, { table, columns: 'all', unsteady, at, because: 'a shadow run saw it written or changed' })
   }
   return [...known.values()]
 }
 
-function toKeep(world: World, { table, columns, because }: Affected, unit: number): Keep {
+function toKeep(world: World, { table, columns, unsteady, because }: Affected, unit: number): Keep {
   const real = table.columns.filter(({ generated }) => !generated).map(({ name }) => name)
   const touched = columns === 'all' ? real : real.filter((name) => columns.has(name))
   const untouched = real.filter((name) => !touched.includes(name))
-  const steady = table.keys.find((each) => columns === 'all' || each.every((name) => untouched.includes(name)))
-  const key = steady ?? (untouched.length === 0 ? table.keys[0] : undefined)
+  const keys = table.keys.filter((each) => each.every((name) => real.includes(name)))
+  const steady = keys.find((each) => !each.some((name) => unsteady.has(name)))
+  const key = steady ?? (untouched.length === 0 ? keys[0] : undefined)
   // Without a key that stays as it is, a row is known by all that stays as it is; without that, by itself.
   const knownBy = key !== undefined ? 'key' : columns === 'all' || untouched.length === 0 ? 'whole' : 'rest'
   const kept = knownBy === 'whole' ? real : touched

@@ -5,7 +5,7 @@ import { type Entry, recount } from './registry.ts'
 import { putSequencesBack } from './sequences.ts'
 import { type Sorted, sortOut } from './sort-out.ts'
 import type { RestoredTable } from './stash-plan.ts'
-import { identifier, quoted, type Stamps } from './text-form.ts'
+import { identifier, quoted, type Stamps, shortForm } from './text-form.ts'
 import { tolerantly } from './tolerant.ts'
 import { withoutTriggers } from './triggers.ts'
 import { type ForeignKey, fullName, readWorld, type Table, tablesNamed, type World } from './world.ts'
@@ -46,7 +46,7 @@ export async function putBack(
   }
   await insertRows(client, works)
   for (const work of works) await updateRows(client, work)
-  for (const work of works.filter(hasFailed)) await replaceStandIns(client, work)
+  for (const work of works.filter(hasFailed)) await replaceStandIns(client, work, stamps)
   // A row may have waited for a value that only an update has freed, or for a row of a table that refers to its own.
   await insertRows(client, works.filter(hasFailed))
   if (works.some(hasFailed)) await insertTogether(client, works.filter(hasFailed), world)
@@ -120,14 +120,14 @@ async function insertSome(client: StepClient, { entry, table, names }: Work, ids
 
 /**
  * The undo has made a row of its own, in this transaction, that takes a unique value of a kept one, as it did when it was
- * tried out: that row becomes the kept one.
+ * tried out, and with the same values: that row becomes the kept one.
  */
-async function replaceStandIns(client: StepClient, work: Work): Promise<void> {
+async function replaceStandIns(client: StepClient, work: Work, stamps: Stamps): Promise<void> {
   const { entry, table, names, sorted, failures } = work
   const unique = uniquesOf(entry.kept, table)
   const columns = table.columns.flatMap((column) => {
     const index = names.columns.indexOf(column.name)
-    return index < 0 || column.generated ? [] : [{ ...column, value: `stashed.v${index + 1}` }]
+    return index < 0 || column.generated ? [] : [{ ...column, number: index + 1, value: `stashed.v${index + 1}` }]
   })
   const same = unique.map((list) =>
     columns
@@ -137,6 +137,10 @@ async function replaceStandIns(client: StepClient, work: Work): Promise<void> {
   )
   if (same.length === 0) return
   const always = columns.filter(({ identity }) => identity === 'a').map(({ name }) => name)
+  const asTriedOut = columns.map(({ name, number }) => {
+    const base = `stashed.base[${number + 1}]`
+    return `(${base} = '*' or ${base} = ${shortForm(`target.${identifier(name)}::text`, stamps)})`
+  })
   const replaced: string[] = []
   const ids = sorted.insert.filter((id) => failures.has(id))
   await withoutTriggers(client, table, () =>
@@ -145,7 +149,7 @@ async function replaceStandIns(client: StepClient, work: Work): Promise<void> {
         const { rows } = await client.query<{ id: string }>(
           `update ${rowsOf(table)} as target set ${columns.map(({ name, value, type }) => `${identifier(name)} = ${value}::${type}`).join(', ')}
              from ${stashTable(entry.id)} as stashed
-            where stashed.id = any ($1::int8[]) and stashed.base = array['${standIn}']
+            where stashed.id = any ($1::int8[]) and stashed.base[1] = '${standIn}' and ${asTriedOut.join(' and ')}
               and target.xmin = pg_catalog.pg_current_xact_id()::xid and (${same.map((each) => `(${each})`).join(' or ')})
            returning stashed.id::text as id`,
           [some],

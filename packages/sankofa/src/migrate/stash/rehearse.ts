@@ -67,16 +67,55 @@ async function attempt(
   const after = await readWorld(client)
   const lossy = await withExactText(client, async (stamps) => {
     const found: Lossy[] = []
-    for (const each of captured) found.push(await compare(client, each, before, after, stamps, fill))
+    for (const each of captured) {
+      const known = await knownAgain(client, each, after)
+      const numbered = known.kept.key === each.kept.key ? [] : each.kept.key
+      found.push(await compare(client, known, numbered, before, after, stamps, fill))
+    }
     return found
   })
   await client.query('rollback to savepoint sankofa_rehearsal; release savepoint sankofa_rehearsal')
   return lossy
 }
 
+/** Where the undo gives all rows new numbers, they are known again by another key. */
+async function knownAgain(client: StepClient, captured: Captured, after: World): Promise<Captured> {
+  const { kept, id } = captured
+  const table = tablesNamed(after, kept)[0]
+  if (table === undefined || !kept.all || kept.knownBy !== 'key') return captured
+  const others = table.keys.filter(
+    (key) => key.every((name) => kept.columns.includes(name)) && key.join() !== kept.key.join(),
+  )
+  let best = { ...captured, gone: await goneOf(client, id, table, kept) }
+  for (const key of best.gone === 0 ? [] : others) {
+    const numbers = key.map((name) => kept.columnNumbers[kept.columns.indexOf(name)] ?? 0)
+    const other = { ...kept, key, keyNumbers: numbers }
+    const gone = await goneOf(client, id, table, other)
+    if (gone < best.gone) best = { ...captured, kept: other, gone }
+  }
+  const { gone: _gone, ...known } = best
+  return known
+}
+
+async function goneOf(client: StepClient, id: bigint, table: Table, kept: Kept): Promise<number> {
+  const reading = rowsNow(table, namesByName(table, kept), kept.knownBy)
+  if (reading === undefined) return Number.POSITIVE_INFINITY
+  const { rows } = await client.query<{ gone: number }>(
+    `select count(*)::int4 as gone from ${captureTable(id)} as was
+      where not exists (select from (${reading}) as now where now.key = ${keyIn(kept)})`,
+  )
+  return rows[0]?.gone ?? 0
+}
+
+/** The key of a captured row of which every column was kept. */
+const keyIn = (kept: Kept): string =>
+  `array[${kept.key.map((name) => `was.v${kept.columns.indexOf(name) + 1}`).join(', ')}]::text[]`
+
+/** @param numbered - columns whose values the undo hands out anew: the key by which rows are not known any more */
 async function compare(
   client: StepClient,
   captured: Captured,
+  numbered: readonly string[],
   before: World,
   after: World,
   stamps: Stamps,
@@ -89,7 +128,7 @@ async function compare(
   const sequencesLost = kept.sequences.length > 0 && (await areSequencesLost(client, kept))
   if (table === undefined || reading === undefined) return { ...common, rows: 'all', spares: [], sequencesLost }
   const anew = columnsMadeAnew(kept, table, before)
-  const chance = await chanceColumns(client, table, anew)
+  const chance = await chanceColumns(client, table, [...anew, ...numbered])
   const differs = kept.columns.map((name, index) => {
     const now = `now.v${index + 1}`
     const was = `was.v${index + 1}`
@@ -100,9 +139,9 @@ async function compare(
   const base = `array[${differs.map(({ when, value }) => `case when ${when} then ${value} end`).join(', ')}]::text[]`
   const { rows } = await client.query<LossyRows>(
     `select found.gone, found.base, pg_catalog.range_agg(int8range(found.id, found.id + 1))::text as ids
-       from (select was.id, now.key is null as gone, case when now.key is not null then ${base} ${standsIn(kept, table, reading)} end as base
+       from (select was.id, now.key is null as gone, case when now.key is not null then ${base} ${await standsIn(client, kept, table, before, reading, stamps)} end as base
                from ${captureTable(captured.id)} as was
-               left join (${reading}) as now on now.key = was.key and now.n = was.n
+               left join (${reading}) as now on now.key = ${kept.all && kept.knownBy === 'key' ? keyIn(kept) : 'was.key'} and now.n = was.n
               where ${['now.key is null', ...differs.map(({ when }) => when)].join(' or ')}) as found
       group by found.gone, found.base`,
   )
@@ -111,16 +150,33 @@ async function compare(
   return { ...common, rows, spares, sequencesLost }
 }
 
-/** The undo makes a new row that takes a unique value of one that is gone: it is meant to be that one. */
-function standsIn(kept: Kept, table: Table, reading: string): string {
-  if (!kept.all || kept.knownBy !== 'key') return ''
-  const same = uniquesOf(kept, table).map((unique) =>
+/**
+ * The undo makes a new row that takes a unique value of one that is gone: it is meant to be that one. Only in a table
+ * that it leaves in place: in one that it writes anew, every row is new.
+ */
+async function standsIn(
+  client: StepClient,
+  kept: Kept,
+  table: Table,
+  before: World,
+  reading: string,
+  stamps: Stamps,
+): Promise<string> {
+  const inPlace = before.tables.some(({ oid, file }) => oid === table.oid && file === table.file)
+  const uniques = uniquesOf(kept, table)
+  if (!inPlace || !kept.all || kept.knownBy !== 'key' || uniques.length === 0) return ''
+  const chance = await chanceColumns(client, table, kept.columns)
+  const values = kept.columns.map((name, index) =>
+    chance.has(name) ? `'*'` : shortForm(`other.v${index + 1}`, stamps),
+  )
+  const same = uniques.map((unique) =>
     unique
-      .map((name) => `other.v${kept.columns.indexOf(name) + 1} = was.v${kept.columns.indexOf(name) + 1}`)
+      .map((name) => kept.columns.indexOf(name) + 1)
+      .map((number) => `other.v${number} = was.v${number}`)
       .join(' and '),
   )
-  if (same.length === 0) return ''
-  return `when exists (select from (${reading}) as other where ${same.map((each) => `(${each})`).join(' or ')}) then array['${standIn}']`
+  return `else (select array['${standIn}', ${values.join(', ')}]::text[] from (${reading}) as other
+                 where ${same.map((each) => `(${each})`).join(' or ')} limit 1)`
 }
 
 /** Rows without a key that are there instead of captured ones. */

@@ -26,6 +26,8 @@ export type Table = {
   readonly parents: readonly string[]
   readonly rows: number
   readonly bytes: number
+  /** The file its rows lie in: another one when it was rewritten. */
+  readonly file: string
   readonly mine: boolean
   readonly readable: boolean
   /** Row-level security binds its owner too. */
@@ -128,7 +130,7 @@ export async function readWorld(client: StepClient): Promise<World> {
           'parents', (select coalesce(json_agg(inherits.inhparent::text), '[]') from pg_catalog.pg_inherits as inherits where inherits.inhrelid = tables.oid),
           'rows', greatest(tables.reltuples, 0),
           'bytes', case when tables.relkind = 'r' then pg_catalog.pg_table_size(tables.oid) else 0 end,
-          'mine', pg_catalog.pg_has_role(tables.relowner, 'USAGE'),
+          'file', tables.relfilenode::text, 'mine', pg_catalog.pg_has_role(tables.relowner, 'USAGE'),
           'readable', pg_catalog.has_table_privilege(tables.oid, 'select'),
           'forced', tables.relrowsecurity and tables.relforcerowsecurity
                     and not (select role.rolsuper or role.rolbypassrls from pg_catalog.pg_roles as role where role.rolname = current_user),
