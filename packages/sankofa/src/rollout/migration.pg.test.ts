@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
-import { expect, onTestFinished, type TestDatabase, test } from '#harness'
+import { expect, type TestDatabase, test } from '#harness'
 import { type ChangeId, changeId } from '../core/index.ts'
 import { createLease, watcherLease } from '../db/index.ts'
 import { defineTunable, tunableKind } from '../flags/index.ts'
 import { type ChangeState, foldAll, openJournal, propose, requestBack, requestGo } from '../journal/index.ts'
-import { migrationKind, readMigrations } from '../migrate/index.ts'
-import { migrationsFolder } from '../migrate/kind/testing/migrations-folder.ts'
+import { type MigrationSet, migrationKind, type Step } from '../migrate/index.ts'
 import { type Measurement, windowMs } from '../observe/index.ts'
 import { createWatcher } from './index.ts'
 import { startOfTime, virtualClock } from './simulate/index.ts'
@@ -26,12 +25,17 @@ const shop = {
   },
 }
 
+const step = (sql: string): Step => ({ kind: 'sql', sql, transaction: 'auto' })
+const set: MigrationSet = {
+  tool: 'sankofa',
+  directory: 'migrations',
+  migrations: Object.entries(shop).map(([id, { up, undo }]) => ({ id, group: id, up: step(up), undo: step(undo) })),
+}
+
 type Traffic = { readonly touched: number; readonly untouched: number }
 
 /** A shop that fails as told, half of its requests on touched routes, and a watcher over migrations and one tunable. */
 async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic) {
-  const folder = await migrationsFolder(shop)
-  onTestFinished(folder.remove)
   const { pool } = db
   const journal = openJournal(pool)
   const clock = virtualClock(startOfTime)
@@ -76,7 +80,7 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic)
     pool,
     journal,
     clock,
-    load: () => readMigrations(folder.directory),
+    load: async () => set,
     shadowUrl: db.url,
   })
   const kinds = [migration, tunableKind({ pool, journal, tunables: [fee], clock })]
