@@ -1,5 +1,5 @@
 import type { CatalogueObject } from '../catalogue/catalogue.ts'
-import { columnDefinition, identityClause } from './create-statement.ts'
+import { columnDefinition, identityClause } from './column-definition.ts'
 import { home, quote } from './identifiers.ts'
 import type { Needs } from './needs.ts'
 import { apartOf, type Pair } from './plan-undo.ts'
@@ -167,7 +167,8 @@ function conversion(before: CatalogueObject, after: CatalogueObject): string {
   )
   if (plain || to.replace(/\(.*\)/, '') === from.replace(/\(.*\)/, '')) return ''
   const column = quote(before.ownName)
-  if (from === 'bytea') return ` using convert_from(${column}, 'UTF8')::${to}`
+  // Any bytes can be escaped; as UTF-8 only some can be read.
+  if (from === 'bytea') return ` using encode(${column}, 'escape')::${to}`
   if (to === 'bytea') return ` using convert_to(${column}::text, 'UTF8')`
   if (/^integer|^bigint|^smallint/.test(to) && from === 'boolean') return ` using ${column}::integer::${to}`
   return ` using ${column}::text::${to}`

@@ -1,6 +1,10 @@
 import type { CatalogueObject, Value } from '../catalogue/catalogue.ts'
+import { columnDefinition, sequenceOptions } from './column-definition.ts'
+import { createAggregate } from './create-aggregate.ts'
+import { createType } from './create-type.ts'
 import { home, literal, qualified, quote, reference } from './identifiers.ts'
 import type { Needs } from './needs.ts'
+import { genericOptions, withOptions } from './options.ts'
 import { listOf } from './plan-undo.ts'
 
 /** Makes the object as it was. `undefined`: no statement can, or another one has done it. */
@@ -91,72 +95,6 @@ function createTable(table: CatalogueObject, was: Needs): readonly string[] {
   ]
 }
 
-/** Name, type and all that can be said where the column is made. */
-export function columnDefinition(
-  column: CatalogueObject,
-  was: Needs,
-  nullable = column.properties.nullable !== false,
-): string {
-  const { properties } = column
-  const notNullName = properties.notNullName
-  const expected = `${(column.on ?? '').slice((column.schema ?? '').length + 1)}_${column.ownName}_not_null`
-  const parts = [
-    `${quote(column.ownName)} ${properties.type}`,
-    properties.collation === undefined ? '' : `collate ${properties.collation}`,
-    properties.generated === undefined
-      ? ''
-      : `generated always as (${properties.generated}) ${properties.generatedKind === 'v' ? 'virtual' : 'stored'}`,
-    properties.identity === undefined ? '' : identityClause(column, was),
-    properties.default === undefined ? '' : `default ${properties.default}`,
-    nullable
-      ? ''
-      : notNullName === undefined || notNullName === expected
-        ? 'not null'
-        : `constraint ${quote(String(notNullName))} not null`,
-  ]
-  return parts.filter((part) => part !== '').join(' ')
-}
-
-export function identityClause(column: CatalogueObject, was: Needs): string {
-  const table = was.named('table', column.on ?? '')
-  const sequence =
-    table === undefined
-      ? undefined
-      : was
-          .partsOf(table)
-          .find(
-            ({ kind, properties }) =>
-              kind === 'sequence' && properties.ofIdentity === true && listOf(properties.ownedBy)[2] === column.ownName,
-          )
-  const expected = `${(column.on ?? '').slice((column.schema ?? '').length + 1)}_${column.ownName}_seq`
-  const named = sequence === undefined || sequence.ownName === expected ? '' : `sequence name ${qualified(sequence)}`
-  const settings = sequence === undefined ? '' : sequenceOptions(sequence.properties)
-  const inside = `${named}${settings}`.trim()
-  return `generated ${column.properties.identity === 'a' ? 'always' : 'by default'} as identity${inside === '' ? '' : ` (${inside})`}`
-}
-
-const sequenceMaximum: Readonly<Record<string, string>> = {
-  smallint: '32767',
-  integer: '2147483647',
-  bigint: '9223372036854775807',
-}
-
-/** What is not as PostgreSQL would choose it. */
-export function sequenceOptions(properties: CatalogueObject['properties'], all = false): string {
-  const up = !String(properties.increment).startsWith('-')
-  const usual = up
-    ? { minimum: '1', maximum: sequenceMaximum[String(properties.type)], start: String(properties.minimum) }
-    : { minimum: undefined, maximum: '-1', start: String(properties.maximum) }
-  const parts = [
-    ['increment by', properties.increment, '1'],
-    ['minvalue', properties.minimum, usual.minimum],
-    ['maxvalue', properties.maximum, usual.maximum],
-    ['start with', properties.start, usual.start],
-    ['cache', properties.cache, '1'],
-  ].flatMap(([words, value, normal]) => (all || value !== normal ? [` ${words} ${value}`] : []))
-  return `${parts.join('')}${properties.cycle === true ? ' cycle' : all ? ' no cycle' : ''}`
-}
-
 function createConstraint(constraint: CatalogueObject, was: Needs): readonly string[] {
   const { properties, ownName } = constraint
   if (properties.ofParent === true && properties.type === 'f') return []
@@ -165,51 +103,6 @@ function createConstraint(constraint: CatalogueObject, was: Needs): readonly str
   if (properties.local === false && properties.type === 'c') return []
   const text = String(properties.definition)
   return [`alter ${foreign}${owner} ${home(constraint)} add constraint ${quote(ownName)} ${text}`]
-}
-
-function createType(type: CatalogueObject): readonly string[] | undefined {
-  const { properties } = type
-  if (properties.form === 'enum')
-    return [`create type ${qualified(type)} as enum (${listOf(properties.labels).map(literal).join(', ')})`]
-  if (properties.form === 'composite' && Array.isArray(properties.attributes)) {
-    const fields = properties.attributes.map((field) => attributeDefinition(field))
-    return [`create type ${qualified(type)} as (${fields.join(', ')})`]
-  }
-  if (properties.form === 'range' && typeof properties.range === 'object' && properties.range !== null) {
-    const fields = Object.entries(properties.range).flatMap(([name, value]) =>
-      value === null ? [] : [`${name} = ${value}`],
-    )
-    return [`create type ${qualified(type)} as range (${fields.join(', ')})`]
-  }
-  return properties.form === 'shell' ? [`create type ${qualified(type)}`] : undefined
-}
-
-export function attributeDefinition(field: Value): string {
-  const { name, type, collation } = field as {
-    readonly name: string
-    readonly type: string
-    readonly collation: string | null
-  }
-  return `${quote(name)} ${type}${collation === null ? '' : ` collate ${collation}`}`
-}
-
-const aggregateOptions = [
-  ...['sfunc', 'stype', 'sspace', 'finalfunc', 'combinefunc', 'serialfunc', 'deserialfunc', 'initcond'],
-  ...['msfunc', 'minvfunc', 'mstype', 'mfinalfunc', 'minitcond', 'sortop'],
-]
-
-function createAggregate(aggregate: CatalogueObject): readonly string[] | undefined {
-  const form = aggregate.properties.aggregate as Readonly<Record<string, Value>> | undefined
-  if (form === undefined || form.kind !== 'n') return undefined
-  const options = aggregateOptions.flatMap((name) => {
-    const value = form[name]
-    if (value === null || value === undefined) return []
-    if (name.endsWith('initcond')) return [`${name} = ${literal(String(value))}`]
-    return [`${name} = ${name === 'sortop' ? `operator(${String(value).replace(/\(.*$/, '')})` : value}`]
-  })
-  if (form.finalfunc_extra === true) options.push('finalfunc_extra')
-  const args = String(aggregate.properties.identityArguments) || '*'
-  return [`create aggregate ${qualified(aggregate)}(${args}) (${options.join(', ')})`]
 }
 
 const commands: Readonly<Record<string, string>> = { '*': 'all', r: 'select', a: 'insert', w: 'update', d: 'delete' }
@@ -256,25 +149,6 @@ function createPublication(publication: CatalogueObject): string {
   const generated = properties.generatedColumns === 's' ? `, publish_generated_columns = stored` : ''
   const settings = `publish = ${literal(kinds.join(', '))}${properties.viaRoot === true ? ', publish_via_partition_root = true' : ''}${generated}`
   return `create publication ${quote(publication.ownName)}${members.length === 0 ? '' : ` for ${members.join(', ')}`} with (${settings})`
-}
-
-/** `name=value` as the server keeps it. */
-export function withOptions(options: Value | undefined): string {
-  const list = listOf(options)
-  return list.length === 0 ? '' : ` with (${list.map(asSetting).join(', ')})`
-}
-
-export const asSetting = (option: string): string => {
-  const split = option.indexOf('=')
-  return `${option.slice(0, split)} = ${literal(option.slice(split + 1))}`
-}
-
-const genericOptions = (options: Value | undefined): string => {
-  const list = listOf(options).map((option) => {
-    const split = option.indexOf('=')
-    return `${quote(option.slice(0, split))} ${literal(option.slice(split + 1))}`
-  })
-  return list.length === 0 ? '' : ` options (${list.join(', ')})`
 }
 
 const inTablespace = ({ properties }: CatalogueObject): string =>

@@ -1,12 +1,13 @@
 import type { Catalogue, CatalogueObject } from '../catalogue/catalogue.ts'
-import { alterObject, joinStatements, settingStatements } from './alter-object.ts'
+import { alterObject } from './alter-object.ts'
 import { addColumn, alterColumn } from './column-statements.ts'
 import { createStatements } from './create-statement.ts'
 import { dropStatement } from './drop-statement.ts'
-import { home, qualified, quote, reference } from './identifiers.ts'
-import { apartOf, listOf, type Pair, type Plan, planUndo } from './plan-undo.ts'
-import { defaultPrivilegeStatements, privilegeStatements, privilegesWhenMade } from './privilege-statements.ts'
+import { home, quote, reference } from './identifiers.ts'
+import { apartOf, type Pair, type Plan, planUndo } from './plan-undo.ts'
+import { rebuildType } from './rebuild-type.ts'
 import { renameStatements } from './rename-statements.ts'
+import { settle } from './settle.ts'
 import { sortByNeed } from './sort-by-need.ts'
 
 export type DerivedUndo = {
@@ -35,6 +36,8 @@ export function deriveUndo(before: Catalogue, after: Catalogue): DerivedUndo {
     ...(bodies || made.some((text) => text.startsWith('CREATE OR REPLACE'))
       ? ['set local check_function_bodies = off']
       : []),
+    // A filled row may owe a deferred check, and PostgreSQL alters no table that does.
+    ...(made.some((text) => text.startsWith('update ')) ? ['set constraints all immediate'] : []),
     ...defaultsInTheWay(plan),
     ...keysInTheWay(plan, early),
     ...early.flatMap((object) => dropStatement(object, plan.is) ?? []),
@@ -108,7 +111,7 @@ function makeStatements(plan: Plan, notes: string[]): readonly string[] {
     if (pair === undefined) {
       statements.push(...create(object, plan, notes))
     } else if (plan.rebuilt.includes(pair)) {
-      statements.push(...rebuild(pair, plan, done, notes))
+      statements.push(...rebuildType(pair, plan, done, notes))
     } else if (object.kind !== 'column') {
       const altered = alterObject(pair, plan.was)
       statements.push(...altered)
@@ -165,100 +168,11 @@ function create(object: CatalogueObject, plan: Plan, notes: string[]): readonly 
   }
   if (object.kind === 'table') notes.push(`Table ${object.name} comes back empty: its rows went with it.`)
   if (object.kind === 'default privileges') return []
+  const table = object.kind === 'constraint' ? plan.was.named('table', object.on ?? '') : undefined
+  if (table !== undefined && !plan.creates.has(table) && !plan.matches.afterOf.has(object)) {
+    notes.push(`Rows written since then that break ${object.name} stop the undo.`)
+  }
   const statements = createStatements(object, plan.was)
   if (statements === undefined) notes.push(`${sentence(object)} is not made again: write the statement by hand.`)
   return statements ?? []
-}
-
-/** Labels of an enum cannot be taken away: a type of the same name takes its place, and the columns go over to it. */
-function rebuild({ before, after }: Pair, plan: Plan, done: Set<CatalogueObject>, notes: string[]): readonly string[] {
-  const old = `${before.ownName}_before_undo`
-  const type = qualified(before)
-  const columns = plan.retyped.filter((pair) => pair.before.kind === 'column' && isOfType(pair.before, before))
-  for (const column of columns) done.add(column.before)
-  const labels = listOf(after.properties.labels).filter((label) => !listOf(before.properties.labels).includes(label))
-  if (labels.length > 0)
-    notes.push(`Rows that hold ${labels.join(' or ')} as ${before.name} stop the undo: give them another value first.`)
-  if (before.properties.form === 'range') {
-    // The functions that come with a range keep their names when it is renamed: the old one has to go first.
-    const through = (to: string) =>
-      columns.map(
-        ({ before: { ownName }, before: column }) =>
-          `alter table ${home(column)} alter column ${quote(ownName)} type ${to} using ${quote(ownName)}::text::${to}`,
-      )
-    return [...through('text'), `drop type ${type}`, ...(createStatements(before, plan.was) ?? []), ...through(type)]
-  }
-  return [
-    `alter ${after.kind === 'domain' ? 'domain' : 'type'} ${type} rename to ${quote(old)}`,
-    ...(createStatements(before, plan.was) ?? []),
-    ...columns.flatMap((pair) => {
-      const { before: column } = pair
-      const name = quote(column.ownName)
-      const alter = `alter table ${home(column)} alter column ${name}`
-      return [
-        `${alter} type ${column.properties.type} using ${name}::text::${column.properties.type}`,
-        ...alterColumn(pair, plan.was, false).statements.filter((text) => !text.includes(' default ')),
-        ...(column.properties.default === undefined ? [] : [`${alter} set default ${column.properties.default}`]),
-      ]
-    }),
-    `drop ${after.kind === 'domain' ? 'domain' : 'type'} ${qualified({ ...before, ownName: old })}`,
-  ]
-}
-
-const isOfType = (column: CatalogueObject, type: CatalogueObject): boolean =>
-  String(column.properties.type).replace(/(\[\])+$/, '') === qualified(type)
-
-/** Partitions, then what is set by statements of their own, owners and privileges last. */
-function settle(plan: Plan, before: Catalogue, after: Catalogue): readonly string[] {
-  const partOfKept = new Map(plan.kept.map((pair) => [pair.before, pair.after]))
-  const objects = before.objects.filter((object) => plan.creates.has(object) || partOfKept.has(object))
-  return [
-    ...objects
-      .filter(({ kind }) => kind === 'table')
-      .flatMap((table) => joinStatements(table, partOfKept.get(table), plan.creates.has(table))),
-    ...objects.flatMap((object) =>
-      settingStatements(
-        object,
-        partOfKept.get(object),
-        object.kind === 'column' && plan.was.named('view', object.on ?? '') !== undefined,
-      ),
-    ),
-    ...defaultPrivileges(plan),
-    ...objects.flatMap((object) => ownerStatements(object, partOfKept.get(object), after.role)),
-    ...objects.flatMap((object) => {
-      if (object.kind === 'default privileges' || object.kind === 'extension') return []
-      const kept = partOfKept.get(object)
-      const now =
-        kept === undefined ? privilegesWhenMade(object, after.serverVersion) : listOf(kept.properties.privileges)
-      return kept !== undefined && kept.properties.owner !== object.properties.owner
-        ? []
-        : privilegeStatements(object, now)
-    }),
-  ]
-}
-
-function defaultPrivileges(plan: Plan): readonly string[] {
-  const ofKind = ({ kind }: CatalogueObject): boolean => kind === 'default privileges'
-  const listed = (object: CatalogueObject, name: 'privileges' | 'without'): readonly string[] =>
-    listOf(object.properties[name])
-  return [
-    ...plan.drops
-      .filter(ofKind)
-      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'without'), listed(object, 'privileges'))),
-    ...[...plan.creates]
-      .filter(ofKind)
-      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'privileges'), listed(object, 'without'))),
-    ...plan.kept
-      .filter(({ before }) => ofKind(before))
-      .flatMap(({ before, after }) =>
-        defaultPrivilegeStatements(before, listed(before, 'privileges'), listed(after, 'privileges')),
-      ),
-  ]
-}
-
-function ownerStatements(object: CatalogueObject, now: CatalogueObject | undefined, role: string): readonly string[] {
-  const { owner, ofIdentity } = object.properties
-  const has = now === undefined ? role : now.properties.owner
-  if (owner === undefined || owner === has || ofIdentity === true) return []
-  return [`alter ${reference(object)} owner to ${quote(String(owner))}`]
 }
