@@ -1,0 +1,87 @@
+import { type Case, differs, failsAlways, kept, stashed, stuck } from '../case.ts'
+
+export const schemas: readonly Case[] = [
+  {
+    name: 'a new schema and what is in it go again',
+    base: 'create table shop (id bigint primary key)',
+    up: 'create schema audit; create table audit.trail (id bigint primary key, what text); grant usage on schema audit to pg_monitor',
+    undo: 'drop schema audit cascade',
+    expect: kept,
+  },
+  {
+    name: 'a new schema that is not empty is dropped without CASCADE',
+    base: 'create table shop (id bigint primary key)',
+    up: 'create schema audit; create table audit.trail (id bigint primary key, what text)',
+    undo: 'drop schema audit',
+    expect: failsAlways,
+  },
+  {
+    name: 'a new schema is left over',
+    base: 'create table shop (id bigint primary key)',
+    up: 'create schema audit; create table audit.trail (id bigint primary key, what text)',
+    undo: 'drop table audit.trail',
+    expect: stuck('left over schema audit'),
+  },
+  {
+    name: 'a table moves to another schema and back',
+    base: 'create schema old; create table shop (id bigint generated always as identity primary key, name text); create view shop_name as select shop.name from shop',
+    up: 'alter table shop set schema old',
+    undo: 'alter table old.shop set schema public',
+    expect: kept,
+  },
+  {
+    name: 'a table moves to another schema and does not come back',
+    base: 'create schema old; create table shop (id bigint primary key)',
+    up: 'alter table if exists shop set schema old',
+    undo: '',
+    expect: { ...differs('missing table public.shop', 'left over table old.shop'), loss: 'lost' },
+  },
+  {
+    name: 'a renamed schema gets its name back',
+    base: "create schema sales; create type sales.kind as enum ('a'); create table sales.deal (id bigint primary key, kind sales.kind default 'a')",
+    up: 'alter schema sales rename to trade',
+    undo: 'alter schema trade rename to sales',
+    expect: kept,
+  },
+  {
+    name: 'a dropped schema comes back with all that was in it',
+    base: "create schema sales; create type sales.kind as enum ('a', 'b'); create table sales.deal (id bigint primary key, kind sales.kind default 'a'); create view sales.first as select min(deal.id) as id from sales.deal",
+    up: 'drop schema sales cascade',
+    undo: "create schema sales; create type sales.kind as enum ('a', 'b'); create table sales.deal (id bigint primary key, kind sales.kind default 'a'); create view sales.first as select min(deal.id) as id from sales.deal",
+    expect: stashed,
+  },
+  {
+    name: 'a dropped schema comes back empty',
+    base: 'create schema sales; create table sales.deal (id bigint primary key)',
+    up: 'drop schema if exists sales cascade',
+    undo: 'create schema sales',
+    expect: { ...differs('missing table sales.deal'), loss: 'lost' },
+  },
+  {
+    name: 'who may use a schema is as before',
+    base: 'create schema sales; grant usage on schema sales to pg_monitor',
+    up: 'revoke usage on schema sales from pg_monitor; grant create on schema sales to public',
+    undo: 'revoke create on schema sales from public; grant usage on schema sales to pg_monitor',
+    expect: kept,
+  },
+  {
+    name: 'a search path in the text does not lead the undo astray',
+    base: 'create schema sales; create table sales.deal (id bigint primary key); create table deal (id bigint primary key)',
+    up: 'set local search_path = sales; alter table deal add column note text',
+    undo: 'set local search_path = sales; alter table deal drop column note',
+    expect: kept,
+  },
+  {
+    name: 'an undo without the search path of its up touches the wrong table',
+    base: 'create schema sales; create table sales.deal (id bigint primary key, note text); create table deal (id bigint primary key, note text)',
+    up: 'set local search_path = sales; alter table deal drop column if exists note',
+    undo: 'alter table deal add column if not exists note text',
+    expect: { ...differs('missing column sales.deal.note'), loss: 'lost' },
+  },
+  {
+    name: 'the undo of a dropped schema was not written',
+    base: "create schema sales; create type sales.kind as enum ('a', 'b'); create table sales.deal (id bigint primary key, kind sales.kind default 'a')",
+    up: 'drop schema sales cascade',
+    expect: stashed,
+  },
+]
