@@ -1,6 +1,7 @@
-import { expect, onTestFinished, type TestDatabase, test } from '#harness'
+import { randomUUID } from 'node:crypto'
+import { asAdmin, expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId } from '../../core/index.ts'
-import { createLease, watcherLease } from '../../db/index.ts'
+import { createLease, createPool, watcherLease } from '../../db/index.ts'
 import { openJournal, type Proof, propose } from '../../journal/index.ts'
 import { readMigrations } from '../formats/read-migrations.ts'
 import { listStashes } from '../stash/stashes.ts'
@@ -144,6 +145,31 @@ test('a live schema that the migrations did not make is no ground for a proof', 
 
   expect(proof.ok).toBe(false)
   expect(proof.reason).toContain('the index public.customer_name is there and they do not make it')
+})
+
+test('an unprivileged role is enough, and its name on the live server is no drift', async ({ db }) => {
+  const password = randomUUID()
+  const role = `app_${password.slice(0, 8)}`
+  await db.pool.query(`create role ${role} login password '${password}' nosuperuser nocreatedb nocreaterole`)
+  const database = new URL(db.url).pathname.slice(1)
+  await db.pool.query(`grant create on database ${database} to ${role}; grant create on schema public to ${role};
+    grant usage on schema sankofa to ${role}; grant all on all tables in schema sankofa to ${role}; grant all on all sequences in schema sankofa to ${role}`)
+  const url = new URL(db.url)
+  url.username = role
+  url.password = password
+  const pool = createPool({ url: url.href, applicationName: 'app' })
+  onTestFinished(async () => {
+    await pool.end()
+    await asAdmin((admin) => admin.query(`drop role ${role}`))
+  })
+  const { prove, up, back } = await openShop({ url: db.url, pool })
+
+  const proof = await prove('0002_no_phone')
+  await up('0002_no_phone')
+  await back('0002_no_phone')
+
+  expect(proof).toMatchObject({ ok: true, loss: 'stashed' })
+  expect(await customers({ url: db.url, pool })).toContainEqual({ name: 'Ama', phone: '020 1' })
 })
 
 test('an undo that fails once rows exist is refused with the reason', async ({ db }) => {

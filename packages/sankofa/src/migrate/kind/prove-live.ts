@@ -15,6 +15,7 @@ import { withShadow } from '../shadow/shadow.ts'
 import { readSizes } from '../watch/read-sizes.ts'
 import { onConnection } from './on-connection.ts'
 import { readLive } from './read-live.ts'
+import { withoutRoles } from './without-roles.ts'
 
 export type ProvedLive = {
   readonly proof: MigrationProof
@@ -57,7 +58,7 @@ export async function proveLive(options: {
     const made = await readShadow(base, ignore)
     // Where an earlier one is still missing, the live schema is not the one that this group will meet.
     const isNext = before.every(({ id }) => applied.has(id))
-    const { differences } = compareCatalogues(made, live.catalogue)
+    const { differences } = compareCatalogues(withoutRoles(made), live.catalogue)
     const drift = isNext ? differences.find(({ weight }) => weight === 'differs') : undefined
     const proved: ProvedLive[] = []
     for (const group of groups) {
