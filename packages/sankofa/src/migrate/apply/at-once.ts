@@ -4,6 +4,7 @@ import { untilUnblocked } from './attempts.ts'
 import { sendBatch } from './batch.ts'
 import { stepFailed } from './failure.ts'
 import { type Direction, type Run, tellHistory } from './run.ts'
+import { mayChangeSettings } from './settings-before.ts'
 
 /** A migration, or its undo, that is one transaction: its statements, and those that record it. */
 export type Piece = {
@@ -26,14 +27,14 @@ type Line = { readonly sql: string; readonly of?: Piece; readonly own?: Statemen
  * @throws SankofaError `MIGRATION_BLOCKED`, `MIGRATION_FAILED`; nothing of them was done
  */
 export async function runAtOnce(run: Run, pieces: readonly Piece[]): Promise<void> {
-  const { client, pid, baseline, settings } = run.session
+  const { client, pid, settings } = run.session
   const tellsHistory = run.history !== undefined && pieces.some((piece) => piece.tellsHistory)
   const lines: readonly Line[] = [
-    ...[...baseline, 'begin'].map((sql) => ({ sql })),
+    { sql: 'begin' },
     ...pieces.flatMap((piece): readonly Line[] => [
       ...piece.statements.map((own) => ({ sql: own.sql, of: piece, own })),
       // Before the record, which a role that the migration has taken might not write, and before the next migration.
-      ...[...settings, ...piece.books].map((sql) => ({ sql, of: piece })),
+      ...[...(mayChangeSettings(piece.statements) ? settings : []), ...piece.books].map((sql) => ({ sql, of: piece })),
     ]),
     ...(tellsHistory ? [] : [{ sql: 'commit' }]),
   ]

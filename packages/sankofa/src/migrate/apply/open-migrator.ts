@@ -5,7 +5,7 @@ import { backGroup, type Going, planBack } from './back-group.ts'
 import type { Applied, Migrator, MigratorOptions, Ran, UpOptions } from './migrator.ts'
 import { findGroup, prepare, refuseEdited, refuseGaps, refuseUndoing } from './prepare.ts'
 import { readProofs } from './proofs.ts'
-import type { Run } from './run.ts'
+import { type Run, readAhead } from './run.ts'
 import { inSession } from './session.ts'
 import { readStatus } from './status.ts'
 import { type GroupView, isMissing } from './view.ts'
@@ -45,7 +45,14 @@ export function openMigrator(given: MigratorOptions): Migrator {
               groups.map(({ group }) => group),
             )
       const migrations: Ran[] = []
-      for (const group of groups) migrations.push(...(await applyGroup(run, group, chosen, proofs)))
+      for (const [at, group] of groups.entries()) {
+        const applying = applyGroup(run, group, chosen, proofs)
+        setImmediate(() => {
+          for (const { migration } of groups[at + 1]?.entries ?? [])
+            if (migration !== undefined) readAhead(migration.up)
+        })
+        migrations.push(...(await applying))
+      }
       return { groups: groups.map(({ group }) => group), migrations, adopted, tookMs: performance.now() - began }
     })
 

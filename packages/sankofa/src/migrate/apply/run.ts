@@ -19,7 +19,22 @@ export type Run = {
 export type Direction = 'up' | 'undo'
 
 /** The parts in which a step runs; an empty one has one part, for its bookkeeping. */
-export async function unitsOf(step: Step): Promise<readonly Unit[]> {
+export function unitsOf(step: Step): Promise<readonly Unit[]> {
+  const known = ahead.get(step)
+  // Taken once: syntax trees are large.
+  ahead.delete(step)
+  return known ?? readUnits(step)
+}
+
+/** Reads a step while PostgreSQL is busy with the one before it. What is wrong with it is said when its turn comes. */
+export function readAhead(step: Step): void {
+  const units = readUnits(step)
+  units.catch(() => {})
+  ahead.set(step, units)
+}
+const ahead = new WeakMap<Step, Promise<readonly Unit[]>>()
+
+async function readUnits(step: Step): Promise<readonly Unit[]> {
   if (step.kind === 'code') return [{ transaction: step.transaction, statements: [] }]
   const units = toUnits(await readStatements(step.sql, step.file), step.transaction)
   return units.length === 0 ? [{ transaction: true, statements: [] }] : units

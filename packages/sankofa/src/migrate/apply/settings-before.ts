@@ -24,3 +24,11 @@ function setsForTheSession({ node }: Statement): boolean {
     })
   )
 }
+
+/** Could it have left the connection's settings, or its role, other than they were? */
+export const mayChangeSettings = (statements: readonly Statement[]): boolean =>
+  statements.some(
+    ({ kind, sql }) =>
+      // A `select` may call set_config, a block or a procedure may do anything.
+      ['VariableSetStmt', 'SelectStmt', 'DoStmt', 'CallStmt'].includes(kind) || sql.includes('set_config'),
+  )

@@ -12,6 +12,8 @@ export type Statement = {
   readonly node: Node
 }
 
+const newline = 10
+
 let loaded: Promise<void> | undefined
 
 /** The parser is WebAssembly: it is loaded once, before the first text is read. */
@@ -30,17 +32,15 @@ export async function readStatements(sql: string, file?: string): Promise<readon
   if (sql.trim() === '') return []
   const bytes = Buffer.from(sql, 'utf8')
   const statements: Statement[] = []
+  // Lines are counted on from the statement before, not from the beginning: a file may have thousands.
+  let counted = 0
+  let line = 1
   for (const { stmt, stmt_location: from = 0, stmt_len: length } of parse(sql, file)) {
     if (stmt === undefined) continue
     const text = bytes.subarray(from, length === undefined ? undefined : from + length).toString('utf8')
-    const start = text.length - text.trimStart().length
-    const before = bytes.subarray(0, from).toString('utf8') + text.slice(0, start)
-    statements.push({
-      sql: text.trim(),
-      line: before.split('\n').length,
-      kind: Object.keys(stmt)[0] ?? '',
-      node: stmt,
-    })
+    const start = from + Buffer.byteLength(text.slice(0, text.length - text.trimStart().length))
+    for (; counted < start; counted++) if (bytes[counted] === newline) line++
+    statements.push({ sql: text.trim(), line, kind: Object.keys(stmt)[0] ?? '', node: stmt })
   }
   return statements
 }
