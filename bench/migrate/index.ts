@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchOptions } from '../options.ts'
-import { measureApply, promisedRatio } from './apply/index.ts'
+import { measureApply } from './apply/index.ts'
 import { proveCorpus } from './corpus/index.ts'
 import { generateMigrations, tablesAtTheEnd } from './generate/generate.ts'
-import { measureProve, promisedMedianMs } from './prove.ts'
+import { measureProve } from './prove.ts'
 import { writeFolders } from './write-folders.ts'
 
 /**
@@ -27,9 +27,6 @@ export async function run(options: BenchOptions): Promise<Record<string, unknown
     const apply = await measureApply(folders, rounds, options.log)
     options.log(`\nProving the last 60, with rows`)
     const prove = await measureProve(folders.sankofa, options.log)
-    options.log(
-      `\n${apply.ok ? 'Within' : 'Over'} × ${promisedRatio} of the plain loop; ${prove.ok ? 'within' : 'over'} ${promisedMedianMs} ms for the median proof.`,
-    )
     return { ok: apply.ok && prove.ok, seed, rounds, apply, prove }
   } finally {
     await rm(directory, { recursive: true, force: true })

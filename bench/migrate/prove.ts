@@ -4,7 +4,7 @@ import { proveMigrations, readMigrations } from 'sankofa/migrate'
 import { lastCount } from './generate/generate.ts'
 
 /** A new migration on a schema of 60 tables. */
-export const promisedMedianMs = 500
+const promisedMedianMs = 500
 
 export type ProveResult = {
   readonly ok: boolean
@@ -15,7 +15,7 @@ export type ProveResult = {
   readonly p90Ms: number
   readonly maxMs: number
   readonly slowest: string
-  /** Of those that are proved: not all of what we invented has to be, but nearly all. */
+  /** Every undo of the generated ones is meant to be right: one that is not proved is a fault, of theirs or of the prover. */
   readonly proved: number
   readonly notProved: readonly { readonly group: string; readonly grade: string; readonly why: string }[]
 }
@@ -40,15 +40,16 @@ export async function measureProve(folder: string, log: (line: string) => void):
       grade,
       why: failure === undefined ? [...differences.map(({ text }) => text), ...losses].join(' ') : failure.reason,
     }))
-  const ok = medianMs <= promisedMedianMs
+  const isWithin = medianMs <= promisedMedianMs
   log(`  a bare shadow starts in ${shadowStartMs.toFixed(0)} ms, once a run`)
   log(
     `  ${counted.length} proofs: median ${medianMs.toFixed(0)} ms, p90 ${p90Ms.toFixed(0)} ms, maximum ${slowest.tookMs.toFixed(0)} ms (${slowest.group})`,
   )
   log(`  proved: ${counted.length - notProved.length} of ${counted.length}`)
   for (const { group, grade, why } of notProved) log(`    ${group}: ${grade}. ${why}`)
+  log(`  ${isWithin ? 'Within' : 'Over'} the promised ${promisedMedianMs} ms for the median.`)
   return {
-    ok,
+    ok: isWithin && notProved.length === 0,
     shadowStartMs,
     proofs: counted.length,
     medianMs,

@@ -45,17 +45,18 @@ export const tableKinds = {
       undo: [`comment on table ${table.name} is ${before === undefined ? 'null' : `'${before}'`};`],
     }
   },
-  'add list rows': ({ random, tables, serial }) => {
+  'add list rows': (draft) => {
     const table = pick(
-      random,
-      tables.filter(({ isList }) => isList),
+      draft.random,
+      draft.tables.filter(({ isList }) => isList),
     )
     if (table === undefined) return undefined
     table.isHeld = true
-    const codes = [1, 2, 3].map((n) => `${table.name}-${serial}-${n}`)
+    draft.serial++
+    const codes = [1, 2, 3].map((n) => `${table.name}-${draft.serial}-${n}`)
     return {
       slug: `fill_${table.name}`,
-      says: `expand: rows that nothing points to yet`,
+      says: 'expand: rows that nothing points to yet',
       up: [
         `insert into ${table.name} (code, label) values\n  ${codes.map((code) => `('${code}', 'Called ${code}')`).join(',\n  ')};`,
       ],
