@@ -175,11 +175,6 @@ const catalogue = {
     text: (d: { group: string; known: readonly string[] }) =>
       `There is no migration "${d.group}", neither in the folder nor in the database. ${d.known.length === 0 ? 'There are none at all: check the folder.' : `The last ones are ${d.known.join(', ')}.`}`,
   },
-  MIGRATION_GROUP_TORN: {
-    status: 422,
-    text: (d: { group: string; between: string }) =>
-      `The migrations of the group "${d.group}" do not follow one another: ${d.between} of another group stands between them. Put them next to each other, or give it the same group.`,
-  },
   MIGRATION_EDITED: {
     status: 409,
     text: (d: { edited: readonly string[] }) =>
