@@ -26,18 +26,45 @@ export function openSuiteShadow(url: string): Promise<SuiteShadow> {
   })
 }
 
+async function makeBase({ shadow, template }: SuiteShadow, sql: string): Promise<ShadowDatabase> {
+  const base = await shadow.clone(template)
+  const client = await base.connect()
+  await client.query(sql).finally(() => client.end())
+  return base
+}
+
 /** A database that a text has made; dropped after `use`. */
 export async function withBase<T>(
-  { shadow, template }: SuiteShadow,
+  opened: SuiteShadow,
   sql: string,
   use: (base: ShadowDatabase) => Promise<T>,
 ): Promise<T> {
-  const base = await shadow.clone(template)
+  const base = await makeBase(opened, sql)
   try {
-    const client = await base.connect()
-    await client.query(sql).finally(() => client.end())
     return await use(base)
   } finally {
-    await shadow.drop(base)
+    await opened.shadow.drop(base)
+  }
+}
+
+/**
+ * The same for bases that are left as they are: one that several cases begin with is made once, and dropped after the last.
+ *
+ * @param texts - SQL of the base of every case that will ask
+ */
+export function shareBases(texts: readonly string[]): typeof withBase {
+  const asking = new Map<string, number>()
+  for (const sql of texts) asking.set(sql, (asking.get(sql) ?? 0) + 1)
+  const made = new Map<string, Promise<ShadowDatabase>>()
+  return async (opened, sql, use) => {
+    const making = made.get(sql) ?? makeBase(opened, sql)
+    made.set(sql, making)
+    try {
+      return await use(await making)
+    } finally {
+      const left = (asking.get(sql) ?? 1) - 1
+      asking.set(sql, left)
+      if (left === 0) await making.then((base) => opened.shadow.drop(base))
+    }
   }
 }

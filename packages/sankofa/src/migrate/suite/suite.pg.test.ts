@@ -5,7 +5,7 @@ import { cases } from './cases.ts'
 import { compareProof, explain } from './compare-proof.ts'
 import { groupOfCase } from './group-of-case.ts'
 import { openFaults } from './open-faults.ts'
-import { ignore, openSuiteShadow, type SuiteShadow, withBase } from './suite-shadow.ts'
+import { ignore, openSuiteShadow, type SuiteShadow, shareBases } from './suite-shadow.ts'
 
 let opened: SuiteShadow
 beforeAll(async () => {
@@ -13,8 +13,11 @@ beforeAll(async () => {
 })
 afterAll(() => opened.close())
 
+const withBase = shareBases(Object.values(cases).flatMap((list) => list.map(({ base }) => base)))
+
 for (const [kind, list] of Object.entries(cases)) {
-  describe.concurrent(kind, () => {
+  // A busy machine takes its time; what hangs ends all the same.
+  describe.concurrent(kind, { timeout: 120_000 }, () => {
     for (const one of list) {
       const run = Object.hasOwn(openFaults, one.name) ? test.fails : test
       run(one.name, async () => {

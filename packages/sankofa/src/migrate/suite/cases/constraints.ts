@@ -288,7 +288,7 @@ create table till (id bigint primary key references house (id), shop_id bigint, 
     name: 'the undo of a dropped column with a foreign key and a check was not written',
     base: `${shops}; ${tillOf(' on delete cascade')}; alter table till add constraint till_own check (shop_id is not null or label is not null)`,
     up: 'alter table till drop column shop_id',
-    expect: { ...failsWithNewRows, loss: 'lost' },
+    expect: { ...failsWithNewRows, loss: 'lost', derived: 'column-order' },
     because: 'the new release may write a till that has neither shop nor label, and the stash cannot know its shop',
   },
 ]

@@ -78,7 +78,7 @@ alter table person drop column name`,
     undo: `alter table person add column name text;
 update person set name = first_name || ' ' || last_name;
 alter table person drop column first_name, drop column last_name`,
-    expect: reordered,
+    expect: { ...reordered, derived: 'column-order' },
   },
   {
     name: 'two columns that were joined are two again',
