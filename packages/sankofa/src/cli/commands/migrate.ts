@@ -172,17 +172,18 @@ async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOpti
   const without = {
     ...set,
     migrations: set.migrations.map((migration) => {
-      if (migration.group !== wanted.group) return migration
+      if (migration.id !== wanted.id) return migration
       const { undo: _written, ...rest } = migration
       return rest
     }),
   }
   const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group })
   const [proof] = proofs
-  if (proof?.derived === undefined) throw new AnswerIsNo()
+  const derived = proof?.derivedUndo?.[wanted.id]
+  if (proof === undefined || derived === undefined) throw new AnswerIsNo()
   const file = undoFile(set, wanted)
   const { mark, text, next } = summaryOf(proof)
-  const sql = [...proof.derived.notes.map((note) => `-- ${note}`), proof.derived.sql].join('\n')
+  const sql = [...(proof.derived?.notes ?? []).map((note) => `-- ${note}`), derived].join('\n')
   if (file !== undefined && proof.ok) await writeFile(file, sql)
   print(options, { file, proof }, [
     `${mark} ${wanted.group}: ${text}`,

@@ -55,7 +55,7 @@ export type MigrationProof = {
   readonly undoSeen: StepSeen
   /** The undo, where it was derived: the SQL that was proved. */
   readonly derived?: { readonly sql: string; readonly notes: readonly string[] }
-  /** The same by migration: the group's last one, which goes back first, has all of it. */
+  /** The same by migration. */
   readonly derivedUndo?: Readonly<Record<string, string>>
   /** By migration: what a module's undo sent, so that it can be taken back without the module. */
   readonly captured?: Readonly<Record<string, readonly string[]>>

@@ -183,17 +183,18 @@ function stepSeen(
   }
 }
 
-const sqlOf = (undo: Undo): string => undo.steps.map(({ step }) => (step.kind === 'sql' ? step.sql : '')).join('')
-
 /** Without the values that were tried: they may be those of real rows. */
 const toBroken = ({ text, routes, reason = 'it fails' }: StatementFinding): Broken => ({ text, routes, reason })
 
+/** Of migrations whose undo was written too: then nothing is kept for those. */
 function derivedOf(group: Group, undo: Undo): Pick<MigrationProof, 'derived' | 'derivedUndo'> {
-  const sql = sqlOf(undo)
-  const last = group.migrations.at(-1)?.id
+  const withoutOne = new Set(group.migrations.flatMap(({ id, undo: written }) => (written === undefined ? [id] : [])))
+  const derived = undo.steps.flatMap(({ id, step }): readonly (readonly [string, string])[] =>
+    withoutOne.has(id) && step.kind === 'sql' ? [[id, step.sql]] : [],
+  )
   return {
-    derived: { sql, notes: undo.notes },
-    derivedUndo: Object.fromEntries(group.migrations.map(({ id }) => [id, id === last ? sql : ''])),
+    derived: { sql: derived.map(([, sql]) => sql).join(''), notes: undo.notes },
+    derivedUndo: Object.fromEntries(derived),
   }
 }
 

@@ -70,15 +70,12 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
   }
   let step: Failure['step'] = 'up'
   try {
-    add({ up: await runGroup(client, stepsOf(group, 'up'), { observe: true }) })
-    const after = await readCatalogue(client, { ignore })
-    add({ after })
+    const { up, after, undo } = await upAndItsUndo(client, group, before, ignore)
+    add({ up, after, undo })
     if (statements.length > 0) {
       const foundAfter = await checkStatements(client, statements, { before: foundBefore })
       add({ statements: compareStatements(foundBefore, foundAfter) })
     }
-    const undo = undoOf(group, before, after)
-    add({ undo })
     step = 'undo'
     add({ undone: await runGroup(client, undo.steps, { observe: true }) })
     add({ schema: compareCatalogues(before, await readCatalogue(client, { ignore })) })
@@ -119,12 +116,45 @@ function fill(client: pg.Client, { rows, ignore }: RoundTripOptions): Promise<Fi
   return fillRows(client, { rowsPerTable, seed, ignore, tame: rows === 'tame' })
 }
 
-/** The one that was written; where one is missing, of the whole group the difference of the catalogues. */
-function undoOf(group: Group, before: Catalogue, after: Catalogue): Undo {
+/**
+ * Runs the ups one after another. Where no undo was written it is derived from the catalogues before and after that very
+ * migration, so that each migration of a group has an undo of its own, and a stash of its own.
+ */
+async function upAndItsUndo(
+  client: pg.Client,
+  group: Group,
+  before: Catalogue,
+  ignore: readonly string[],
+): Promise<{ readonly up: RanGroup; readonly after: Catalogue; readonly undo: Undo }> {
   if (group.migrations.every(({ undo }) => undo !== undefined)) {
-    return { origin: 'written', steps: stepsOf(group, 'undo'), notes: [] }
+    const up = await runGroup(client, stepsOf(group, 'up'), { observe: true })
+    const undo: Undo = { origin: 'written', steps: stepsOf(group, 'undo'), notes: [] }
+    return { up, after: await readCatalogue(client, { ignore }), undo }
   }
-  const { statements, notes } = deriveUndo(before, after)
-  const sql = statements.map((statement) => `${statement};\n`).join('')
-  return { origin: 'derived', steps: [{ id: group.id, step: { kind: 'sql', sql, transaction: 'auto' } }], notes }
+  const ran: RanGroup[] = []
+  const steps: { readonly id: string; readonly step: Step }[] = []
+  const notes: string[] = []
+  let after = before
+  for (const { id, up, undo } of group.migrations) {
+    ran.push(await runGroup(client, [{ id, step: up }], { observe: true }))
+    const from = after
+    after = await readCatalogue(client, { ignore })
+    const derived = undo === undefined ? deriveUndo(from, after) : undefined
+    notes.push(...(derived?.notes ?? []))
+    steps.unshift({ id, step: undo ?? asStep(derived?.statements ?? []) })
+  }
+  return { up: inOne(ran), after, undo: { origin: 'derived', steps, notes } }
 }
+
+const asStep = (statements: readonly string[]): Step => ({
+  kind: 'sql',
+  sql: statements.map((statement) => `${statement};\n`).join(''),
+  transaction: 'auto',
+})
+
+const inOne = (ran: readonly RanGroup[]): RanGroup => ({
+  seen: ran.flatMap(({ seen }) => seen),
+  touchedTables: [...new Set(ran.flatMap(({ touchedTables }) => touchedTables))],
+  sent: Object.assign({}, ...ran.map(({ sent }) => sent)) as RanGroup['sent'],
+  tookMs: ran.reduce((sum, { tookMs }) => sum + tookMs, 0),
+})
