@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { createPool } from 'sankofa/db'
 import { inject, test as plain } from 'vitest'
 
-export { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, vi } from 'vitest'
+export { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, onTestFinished, vi } from 'vitest'
 
 export type TestDatabase = { readonly url: string; readonly pool: pg.Pool }
 
@@ -15,7 +15,9 @@ const urlOf = (database: string): string => {
 }
 
 /** A clone of `template`: with the schema `sankofa` unless told otherwise; `template0` is empty. */
-export async function createDatabase(template = 'template_sankofa'): Promise<TestDatabase & { drop(): Promise<void> }> {
+export async function createDatabase(
+  template = inject('templateDatabase'),
+): Promise<TestDatabase & { drop(): Promise<void> }> {
   const name = `test_${randomBytes(6).toString('hex')}`
   await asAdmin((admin) => admin.query(`create database ${name} template ${template}`))
   const pool = createPool({ url: urlOf(name), max: 6, applicationName: 'test' })
