@@ -1,5 +1,6 @@
 import { makeText } from './make-text.ts'
 import type { Type } from './table.ts'
+import { dayMs } from './value.ts'
 import type { Wish } from './wish.ts'
 
 /** Values of PostgreSQL's own types, and of extensions that are often met. */
@@ -45,7 +46,6 @@ const float: Maker = ({ variant, tame }) => {
   return number % 4 === 0 ? `-${number}.5` : number % 4 === 3 ? `${number}.1e7` : `${number}.125`
 }
 
-const dayMs = 86_400_000
 const daysInBlock = 2_000
 /** From 2019 on, never in the future: what a function reckons from "now" stays positive. More than 2,000 go on before 2019. */
 const day = (variant: number): string => {

@@ -4,7 +4,7 @@ import { columnName, lastName, nodesIn } from './expression.ts'
 import { textLike, textMatching } from './pattern.ts'
 import type { Random } from './random.ts'
 import { bare, type Column, type Type } from './table.ts'
-import { isJson, isMoment, toText, type Value } from './value.ts'
+import { dayMs, isJson, isMoment, toText, type Value } from './value.ts'
 
 type Get = (column: string) => Value
 /** A place in a condition where a column meets something else. */
@@ -70,7 +70,6 @@ function columnWithin(node: Node): { column: string; via: string; key?: string }
   return undefined
 }
 
-const dayMs = 86_400_000
 const lengths = new Set(['length', 'char_length', 'character_length', 'octet_length'])
 
 function valuesAt(

@@ -49,7 +49,7 @@ function toMoment(text: string, isDate: boolean): Moment | undefined {
   return { atMs: isDate ? ms - (ms % dayMs) : ms + Number(`0.${micros.padEnd(3, '0')}`), date: isDate }
 }
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 const unitMs: Readonly<Record<string, number>> = { year: 365.25 * dayMs, mon: 30 * dayMs, day: dayMs }
 
 /** Months are taken for 30 days: near enough to find a row, and the server decides. */
