@@ -1,10 +1,12 @@
 import { defineConfig } from 'sankofa'
 import { flags, serviceFeeBps } from './src/changes.ts'
+import { readMarketMigrations } from './src/migrate.ts'
 
 export const config = defineConfig({
   service: 'market',
   flags,
   tunables: [serviceFeeBps],
+  migrations: { directory: 'migrations', load: readMarketMigrations },
   attempts: [
     {
       name: 'checkout',

@@ -17,15 +17,16 @@ const folder = fileURLToPath(new URL('../migrations/', import.meta.url))
  */
 export async function migrate(pool: pg.Pool): Promise<readonly string[]> {
   await ledger.install(pool)
-  const set = await readMigrations(folder, { tool: 'sankofa' })
-  const migrator = openMigrator({
-    pool,
-    set: { ...set, history: earlierHistory(set) },
-    actor: 'market',
-    clock: systemClock,
-  })
+  const migrator = openMigrator({ pool, set: await readMarketMigrations(), actor: 'market', clock: systemClock })
   const { migrations } = await migrator.upAll()
   return migrations.map(({ id }) => id)
+}
+
+/** The market's migrations, which stand on the ledger's schema. */
+export async function readMarketMigrations(): Promise<MigrationSet> {
+  const set = await readMigrations(folder, { tool: 'sankofa' })
+  const before = { kind: 'sql', sql: await ledger.schemaSql(), transaction: 'auto' } as const
+  return { ...set, before, history: earlierHistory(set) }
 }
 
 /**

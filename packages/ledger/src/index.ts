@@ -12,7 +12,7 @@ export {
   postHold,
   voidHold,
 } from './hold.ts'
-export { install } from './install.ts'
+export { install, schemaSql } from './install.ts'
 export { type StatementLine, statement } from './statement.ts'
 export {
   type Cause,

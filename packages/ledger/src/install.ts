@@ -7,7 +7,7 @@ const installLock = 0x6c6564676572n
 
 /** Makes the schema `ledger` where it is not there yet. Safe to call from many processes at once. */
 export async function install(pool: Pool): Promise<void> {
-  const up = await readFile(new URL('../migrations/0001_ledger/up.sql', import.meta.url), 'utf8')
+  const up = await schemaSql()
   await inTransaction(pool, 'read write', async (client: Client) => {
     await client.query(sql`select pg_advisory_xact_lock(${installLock}::bigint)`)
     const { rows } = await client.query<{ there: boolean }>(
@@ -17,3 +17,7 @@ export async function install(pool: Pool): Promise<void> {
     if (rows[0]?.there !== true) await client.query({ text: up, values: [] })
   })
 }
+
+/** What {@link install} runs on a database without the ledger, for those who need the schema on a database of their own. */
+export const schemaSql = (): Promise<string> =>
+  readFile(new URL('../migrations/0001_ledger/up.sql', import.meta.url), 'utf8')

@@ -1,7 +1,7 @@
 import type { AlertSettings, AttemptWords } from '../alert/index.ts'
 import { SankofaError } from '../core/index.ts'
 import type { Flag, Tunable } from '../flags/index.ts'
-import type { Tool } from '../migrate/index.ts'
+import type { MigrationSet, Tool } from '../migrate/index.ts'
 
 /** A thing that customers try and that should succeed: what the business guards and the owner's messages count. */
 export type Attempt = AttemptWords & {
@@ -23,6 +23,8 @@ export type Config = {
 export type MigrationSettings = {
   /** From the folder of the config. */
   readonly directory: string
+  /** Reads them instead, where the service itself has to say something of them, such as what must be there before. */
+  load?(): Promise<MigrationSet>
   /** Recognised by the folder's contents unless told. */
   readonly tool?: Tool
   /** A module that yields the migrations, for what no known tool wrote. */

@@ -94,7 +94,8 @@ export async function loadFiles(): Promise<Pick<Context, 'loadMigrations'>> {
 /** What one migration may keep aside. */
 export const stashBudgetBytes = (config: Config): number => (config.migrations?.stashMegabytes ?? 1_000) * 1_000_000
 
-const readConfigured = ({ directory, tool, loader }: MigrationSettings, folder: string): Promise<MigrationSet> =>
+const readConfigured = ({ directory, tool, loader, load }: MigrationSettings, folder: string): Promise<MigrationSet> =>
+  load?.() ??
   readMigrations(resolve(folder, directory), {
     root: folder,
     ...(tool === undefined ? {} : { tool }),

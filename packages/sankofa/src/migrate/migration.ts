@@ -75,6 +75,11 @@ export type MigrationSet = {
   readonly tool: Tool
   readonly directory: string
   readonly migrations: readonly Migration[]
+  /**
+   * What others make before the first migration, such as the schema of a library: it is run on shadows, so that there is
+   * something to build on, and never on a live database.
+   */
+  readonly before?: Step
   /** The tool's own; absent for our own format, which Sankofa keeps in `sankofa.migration`. */
   readonly history?: History
 }

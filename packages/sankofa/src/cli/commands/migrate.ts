@@ -180,7 +180,11 @@ async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOpti
   const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group })
   const [proof] = proofs
   const derived = proof?.derivedUndo?.[wanted.id]
-  if (proof === undefined || derived === undefined) throw new AnswerIsNo()
+  if (proof === undefined || derived === undefined) {
+    const why = proof === undefined ? 'nothing came of its proof' : summaryOf(proof).text
+    print(options, { proof }, [`✗ ${wanted.id}: no undo could be derived: ${why}`])
+    throw new AnswerIsNo()
+  }
   const file = undoFile(set, wanted)
   const { mark, text, next } = summaryOf(proof)
   const sql = [...(proof.derived?.notes ?? []).map((note) => `-- ${note}`), derived].join('\n')

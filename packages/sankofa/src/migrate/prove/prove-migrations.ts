@@ -83,6 +83,8 @@ export async function buildBase(
     const { objects } = await readCatalogue(client)
     return ['sankofa', 'sankofa_stash', ...objects.flatMap(({ kind, name }) => (kind === 'table' ? [name] : []))]
   })
+  const { before } = set
+  if (before !== undefined) await withClient(base, (client) => runStep(client, before))
   await advance(base, groups, onBase)
   return { base, ignore }
 }
