@@ -18,15 +18,20 @@ export type Affected = {
  * Which tables' rows a step may destroy: by what its statements say, and by what the database does of itself: foreign
  * keys that cascade, triggers, functions, inherited columns, types that go.
  *
- * @returns `opaque`: reasons why this may not be all
+ * @returns `opaque`: reasons why this may not be all; `written`: tables whose rows are updated, also only in new columns
  */
 export async function affectedBy(
   client: StepClient,
   world: World,
   effects: readonly Effect[],
-): Promise<{ readonly affected: readonly Affected[]; readonly opaque: readonly string[] }> {
+): Promise<{
+  readonly affected: readonly Affected[]
+  readonly opaque: readonly string[]
+  readonly written: readonly string[]
+}> {
   const found = new Map<string, { columns: Set<string> | 'all'; unsteady: Set<string>; at: number; because: string }>()
   const opaque = new Set<string>()
+  const written = new Set<string>()
   const known = new Set<string>()
   const byOid = new Map(world.tables.map((table) => [table.oid, table]))
   let anySchema = false
@@ -97,7 +102,9 @@ export async function affectedBy(
       const changing = [each, ...partitionsOf(each)].some(({ triggers }) =>
         triggers.some(({ on, before }) => before && on.includes('update')),
       )
-      mark(each, changing ? 'all' : columns, at, changing ? `${because}, and a trigger may change the rest` : because)
+      written.add(fullName(each))
+      if (changing) mark(each, 'all', at, `${because}, and a trigger may change the rest`)
+      else if (columns.length > 0) mark(each, columns, at, because)
       await fire(each, 'update', at)
       for (const key of world.foreignKeys.filter(({ to, onUpdate }) => to === each.oid && onUpdate !== 'a')) {
         const child = byOid.get(key.from)
@@ -145,8 +152,7 @@ export async function affectedBy(
           // Through a view, its columns may have other names than the table's. Columns that are not there yet are new.
           const direct = table.name === effect.table.name
           const columns = direct ? effect.columns.filter((name) => names.includes(name)) : names
-          if (columns.length > 0) await updates(table, columns, at, 'its rows are updated')
-          else await fire(table, 'update', at)
+          await updates(table, columns, at, 'its rows are updated')
         }
         return
       case 'delete':
@@ -210,7 +216,7 @@ export async function affectedBy(
     const table = byOid.get(oid)
     return table === undefined ? [] : [{ table, ...rest }]
   })
-  return { affected: overPartitions(affected, byOid), opaque: [...opaque] }
+  return { affected: overPartitions(affected, byOid), opaque: [...opaque], written: [...written] }
 }
 
 /** A partition of a table that is kept as well is kept with it. */

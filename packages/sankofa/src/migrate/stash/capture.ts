@@ -44,6 +44,8 @@ export async function capture(
        select row_number() over () as id, ${['now.key', 'now.n', ...columns].join(', ')} from (${reading}) as now`,
   )
   await closeTable(client, name)
+  // Nobody else does it before the transaction ends, and joins of large tables go astray without it.
+  await client.query(`analyze ${name}`)
   const size = await client.query<{ bytes: bigint; rows: bigint }>(
     `select pg_catalog.pg_table_size('${name}')::int8 as bytes, (select count(*)::int8 from ${name}) as rows`,
   )

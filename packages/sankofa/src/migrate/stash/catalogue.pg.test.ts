@@ -306,6 +306,31 @@ const cases: readonly {
            create table u (id serial primary key, name text not null unique, n int); insert into u (name, n) select name, n from v; drop table v`,
   },
   {
+    name: 'a table that the undo fills with more than there was',
+    schema: `create table hit (item int, day date, n int, primary key (item, day)); create table sum_hit (item int, n int, primary key (item));
+             insert into hit values (1, '2024-01-01', 5), (1, '2024-01-02', 6), (2, '2024-01-01', 7); insert into sum_hit values (1, 99)`,
+    tables: ['hit', 'sum_hit'],
+    up: 'drop table sum_hit',
+    undo: `create table sum_hit (item int, n int, primary key (item)); insert into sum_hit select item, sum(n) from hit group by item`,
+  },
+  {
+    name: 'an update of only a new column, in a table whose trigger notes the time',
+    schema: `create table t (id int primary key, note text, changed_at timestamptz default '2020-01-01');
+             create function note_time() returns trigger language plpgsql as $$ begin new.changed_at = now(); return new; end $$;
+             insert into t values (1, 'x'), (2, 'y'); create trigger t_time before update on t for each row execute function note_time()`,
+    tables: ['t'],
+    up: 'alter table t add column size int; update t set size = length(note)',
+    undo: 'alter table t drop column size',
+  },
+  {
+    name: 'an update of only a new column',
+    schema: `create table t (id int primary key, note text); insert into t values (1, 'x'), (2, 'y')`,
+    tables: ['t'],
+    up: 'alter table t add column size int; update t set size = length(note)',
+    undo: 'alter table t drop column size',
+    needless: true,
+  },
+  {
     name: 'unique values that move up',
     schema: `create table t (id int primary key, place int not null unique); insert into t values (1, 1), (2, 2), (3, 3)`,
     tables: ['t'],

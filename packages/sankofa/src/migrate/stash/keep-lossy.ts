@@ -8,13 +8,13 @@ import { fullName, type World } from './world.ts'
 export type KeptRows = { readonly table: string; readonly rows: number; readonly bytes: number; readonly stash: string }
 
 /** Patterns sent at once: each may hold a hash for every column. */
-const chunk = 2_000
+const chunk = 20_000
 
 /** Keeps what the undo alone would not bring back, and forgets the rest of the capture. */
 export async function keepLossy(client: StepClient, lossy: Lossy): Promise<KeptRows | undefined> {
   const { captured, rows, spares, rehearsed, sequencesLost } = lossy
   const { id, kept } = captured
-  if (rows !== 'all' && rows.length === 0 && !sequencesLost) return forget(client, id)
+  if (rows !== 'all' && rows.length === 0 && spares.length === 0 && !sequencesLost) return forget(client, id)
   await createStash(client, id, kept)
   const used = rows === 'all' || rows.some(({ gone }) => gone) ? undefined : usedColumns(rows)
   const values = kept.columns.map((_, index) => (used?.has(index) === false ? 'null' : `was.v${index + 1}`))
@@ -40,7 +40,7 @@ export async function keepLossy(client: StepClient, lossy: Lossy): Promise<KeptR
     }
   }
   await keepSpares(client, id, spares)
-  return open(client, id, { ...kept, rehearsed, spares: spares.length > 0 })
+  return open(client, id, { ...kept, rehearsed, spares: kept.knownBy === 'whole' && spares.length > 0 })
 }
 
 /**
@@ -77,7 +77,10 @@ export async function keepAll(
         where ${dropped || unchanged ? 'true' : ['now.key is null', ...changed].join(' or ')}`,
     )
   }
-  const spares = kept.knownBy !== 'whole' || reading === undefined ? [] : await sparesOf(client, id, reading)
+  const spares =
+    kept.knownBy !== 'whole' || reading === undefined
+      ? []
+      : await sparesOf(client, { id, kept, rows: 0, bytes: 0 }, reading, 'null::text[]')
   await keepSpares(client, id, spares)
   return open(client, id, { ...kept, rehearsed: 'no', spares: spares.length > 0 })
 }
@@ -85,9 +88,9 @@ export async function keepAll(
 async function keepSpares(client: StepClient, id: bigint, spares: Lossy['spares']): Promise<void> {
   for (let first = 0; first < spares.length; first += chunk) {
     await client.query(
-      `insert into ${stashTable(id)} (id, key, n, gone, spare)
-       select -row_number() over () - $2::int8, spare.key, spare.n, false, true
-         from rows from (jsonb_to_recordset($1::jsonb) as (key text[], n int8)) as spare (key, n)`,
+      `insert into ${stashTable(id)} (id, key, n, gone, base, spare)
+       select -row_number() over () - $2::int8, spare.key, spare.n, false, spare.base, true
+         from rows from (jsonb_to_recordset($1::jsonb) as (key text[], n int8, base text[])) as spare (key, n, base)`,
       [JSON.stringify(spares.slice(first, first + chunk)), first],
     )
   }
@@ -106,11 +109,11 @@ async function createStash(client: StepClient, id: bigint, kept: Kept): Promise<
 async function open(client: StepClient, id: bigint, kept: Kept): Promise<KeptRows | undefined> {
   await client.query(`drop table ${captureTable(id)}`)
   const name = stashTable(id)
-  const size = await client.query<{ rows: string; bytes: string }>(
-    `select (select count(*) from ${name} as stashed where not stashed.spare)::text as rows, pg_catalog.pg_total_relation_size('${name}')::text as bytes`,
+  const size = await client.query<{ rows: string; bytes: string; held: boolean }>(
+    `select (select count(*) from ${name} as stashed where not stashed.spare)::text as rows, exists (select from ${name}) as held, pg_catalog.pg_total_relation_size('${name}')::text as bytes`,
   )
-  const { rows = '0', bytes = '0' } = size.rows[0] ?? {}
-  if (rows === '0' && kept.sequences.length === 0) {
+  const { rows = '0', bytes = '0', held = false } = size.rows[0] ?? {}
+  if (rows === '0' && !held && kept.sequences.length === 0) {
     await client.query(`drop table ${name}`)
     await client.query('delete from sankofa.stash where stash.id = $1', [id.toString()])
     return undefined

@@ -5,14 +5,14 @@ import type { StepClient } from '../migration.ts'
 import { type Kept, namesByName, rowsNow } from './kept.ts'
 import { identifier, quoted, withExactText } from './text-form.ts'
 import { withoutTriggers } from './triggers.ts'
-import { fullName, readWorld, tablesNamed } from './world.ts'
+import { readWorld, tablesNamed } from './world.ts'
 
 /** Kept rows, and the table in which they lie. */
 export type Source = { readonly kept: Kept; readonly source: string }
 
 /** Helps an undo that adds a column again: its kept values are there from the next statement on. */
 export type Mender = {
-  /** Tables of which rows were filled: `schema.table`. */
+  /** Tables of which rows were filled, by oid. */
   readonly filled: ReadonlySet<string>
   /** @returns statements to send instead */
   before(sql: string): Promise<readonly string[] | undefined>
@@ -51,8 +51,8 @@ export function mendStatements(sources: readonly Source[]): Mender {
     },
     async after(_sql, client) {
       for (const { source, column, notNull, primary } of last.splice(0)) {
-        await fill(client, source, column)
-        filled.add(fullName(source.kept))
+        const oid = await fill(client, source, column)
+        if (oid !== undefined) filled.add(oid)
         if (primary !== undefined) await client.query(`alter table ${quoted(source.kept)} add ${primary}`)
         if (notNull) owed.push({ kept: source.kept, column })
       }
@@ -112,11 +112,11 @@ const addedColumn = ({ subtype, def }: AlterTableCmd): ColumnDef | undefined =>
 
 const typeOf = (node: Node): string | undefined => ('Constraint' in node ? node.Constraint.contype : undefined)
 
-async function fill(client: StepClient, { kept, source }: Source, column: string): Promise<void> {
+async function fill(client: StepClient, { kept, source }: Source, column: string): Promise<string | undefined> {
   const table = tablesNamed(await readWorld(client), kept)[0]
   const there = table?.columns.find(({ name }) => name === column)
   const reading = table === undefined ? undefined : rowsNow(table, namesByName(table, kept), kept.knownBy)
-  if (table === undefined || there === undefined || reading === undefined) return
+  if (table === undefined || there === undefined || reading === undefined) return undefined
   const value = `kept.v${kept.columns.indexOf(column) + 1}`
   await withoutTriggers(client, table, () =>
     withExactText(client, async () => {
@@ -128,4 +128,5 @@ async function fill(client: StepClient, { kept, source }: Source, column: string
       )
     }),
   )
+  return table.oid
 }

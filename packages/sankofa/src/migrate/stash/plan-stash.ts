@@ -29,13 +29,16 @@ export async function planStash(client: StepClient, step: Step, options: PlanSta
   const statements = step.kind === 'sql' ? await readStatements(step.sql, step.file) : []
   const opposite = options.opposite?.kind === 'sql' ? await readStatements(options.opposite.sql) : undefined
   const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
-  const world = await readWorld(client)
+  const oneTransaction = step.kind === 'code' ? step.transaction : units.length <= 1 && units[0]?.transaction !== false
   // The undo may destroy what up left alone. Read as one text, so that its names are followed back through up's renames.
   const effects = effectsOf([...statements, ...(opposite ?? [])])
-  const { affected, opaque } = await affectedBy(client, world, effects)
+  if (step.kind === 'sql' && effects.length === 0) {
+    return { keeps: [], bytes: 0, updates: [], harmless: true, oneTransaction, notes: [] }
+  }
+  const world = await readWorld(client)
+  const { affected, opaque, written } = await affectedBy(client, world, effects)
   const unknown = step.kind === 'code' ? ['what a module does is known only when it runs', ...opaque] : opaque
   const all = unknown.length === 0 ? affected : withObserved(world, affected, options.observed ?? [])
-  const oneTransaction = step.kind === 'code' ? step.transaction : units.length <= 1 && units[0]?.transaction !== false
   const unitOf = (at: number): number => {
     let first = 0
     for (const [number, unit] of units.entries()) {
@@ -44,13 +47,21 @@ export async function planStash(client: StepClient, step: Step, options: PlanSta
     }
     return 0
   }
-  const keeps = all.map((each) => toKeep(world, each, each.at < statements.length ? unitOf(each.at) : 0))
+  const widths = await widthsOf(
+    client,
+    all.map(({ table }) => table),
+  )
+  const keeps = all.flatMap(
+    (each) => toKeep(world, widths, each, each.at < statements.length ? unitOf(each.at) : 0) ?? [],
+  )
   const bytes = keeps.reduce((sum, keep) => sum + keep.bytes, 0)
   const refuse = refusal(all, unknown, options.observed)
   const rehearsal = opposite === undefined ? undefined : rehearsalOf(opposite)
   return {
     keeps,
     bytes,
+    updates: written,
+    harmless: false,
     oneTransaction,
     ...(refuse === undefined ? {} : { refuse }),
     ...(rehearsal === undefined ? {} : { rehearsal }),
@@ -68,9 +79,16 @@ function withObserved(world: World, affected: readonly Affected[], observed: rea
   return [...known.values()]
 }
 
-function toKeep(world: World, { table, columns, unsteady, because }: Affected, unit: number): Keep {
+function toKeep(
+  world: World,
+  widths: Widths,
+  { table, columns, unsteady, because }: Affected,
+  unit: number,
+): Keep | undefined {
   const real = table.columns.filter(({ generated }) => !generated).map(({ name }) => name)
   const touched = columns === 'all' ? real : real.filter((name) => columns.has(name))
+  // Columns that only the step adds are nothing to keep.
+  if (columns !== 'all' && touched.length === 0) return undefined
   const untouched = real.filter((name) => !touched.includes(name))
   const keys = table.keys.filter((each) => each.every((name) => real.includes(name)))
   const steady = keys.find((each) => !each.some((name) => unsteady.has(name)))
@@ -80,6 +98,7 @@ function toKeep(world: World, { table, columns, unsteady, because }: Affected, u
   const kept = knownBy === 'whole' ? real : touched
   const { rows, bytes } = sizeOf(
     world,
+    widths,
     table,
     kept.length === real.length ? undefined : [...kept, ...(key ?? untouched)],
   )
@@ -96,20 +115,42 @@ function toKeep(world: World, { table, columns, unsteady, because }: Affected, u
   }
 }
 
+/** Bytes of a column on average, as `analyze` found them, by `schema.table.column`. */
+type Widths = ReadonlyMap<string, number>
+
+async function widthsOf(client: StepClient, tables: readonly Table[]): Promise<Widths> {
+  const { rows } = await client.query<{ name: string; width: number }>(
+    `select stats.schemaname || '.' || stats.tablename || '.' || stats.attname as name, stats.avg_width as width
+       from pg_catalog.pg_stats as stats
+      where (stats.schemaname, stats.tablename) in (select * from unnest($1::text[], $2::text[])) and not stats.inherited`,
+    [tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
+  )
+  return new Map(rows.map(({ name, width }) => [name, width]))
+}
+
 /** @param columns - absent: whole rows */
-function sizeOf(world: World, table: Table, columns: readonly string[] | undefined): { rows: number; bytes: number } {
-  const own = sizeOfOne(table, columns)
+function sizeOf(
+  world: World,
+  widths: Widths,
+  table: Table,
+  columns: readonly string[] | undefined,
+): { rows: number; bytes: number } {
+  const own = sizeOfOne(widths, table, columns)
   return world.tables
     .filter((each) => each.isPartition && each.parents.includes(table.oid))
-    .map((each) => sizeOf(world, each, columns))
+    .map((each) => sizeOf(world, widths, each, columns))
     .reduce((sum, each) => ({ rows: sum.rows + each.rows, bytes: sum.bytes + each.bytes }), own)
 }
 
-function sizeOfOne(table: Table, columns: readonly string[] | undefined): { rows: number; bytes: number } {
+function sizeOfOne(
+  widths: Widths,
+  table: Table,
+  columns: readonly string[] | undefined,
+): { rows: number; bytes: number } {
   const { rows, bytes } = table
-  const widths = table.columns.filter(({ name }) => columns?.includes(name)).map(({ width }) => width)
-  if (columns === undefined || rows === 0 || widths.includes(null)) return { rows, bytes }
-  const row = widths.reduce<number>((sum, width) => sum + (width ?? 0) + 4, rowOverheadBytes)
+  const known = (columns ?? []).flatMap((name) => widths.get(`${fullName(table)}.${name}`) ?? [])
+  if (columns === undefined || rows === 0 || known.length < columns.length) return { rows, bytes }
+  const row = known.reduce((sum, width) => sum + width + 4, rowOverheadBytes)
   return { rows, bytes: Math.min(bytes, rows * row) }
 }
 

@@ -5,7 +5,7 @@ import { type Entry, recount } from './registry.ts'
 import { putSequencesBack } from './sequences.ts'
 import { type Sorted, sortOut } from './sort-out.ts'
 import type { RestoredTable } from './stash-plan.ts'
-import { identifier, quoted, type Stamps, shortForm } from './text-form.ts'
+import { identifier, isAs, quoted, type Stamps } from './text-form.ts'
 import { tolerantly } from './tolerant.ts'
 import { withoutTriggers } from './triggers.ts'
 import { type ForeignKey, fullName, readWorld, type Table, tablesNamed, type World } from './world.ts'
@@ -137,10 +137,9 @@ async function replaceStandIns(client: StepClient, work: Work, stamps: Stamps): 
   )
   if (same.length === 0) return
   const always = columns.filter(({ identity }) => identity === 'a').map(({ name }) => name)
-  const asTriedOut = columns.map(({ name, number }) => {
-    const base = `stashed.base[${number + 1}]`
-    return `(${base} = '*' or ${base} = ${shortForm(`target.${identifier(name)}::text`, stamps)})`
-  })
+  const asTriedOut = columns.map(({ name, number }) =>
+    isAs(`stashed.base[${number + 1}]`, `target.${identifier(name)}::text`, stamps),
+  )
   const replaced: string[] = []
   const ids = sorted.insert.filter((id) => failures.has(id))
   await withoutTriggers(client, table, () =>

@@ -4,7 +4,7 @@ import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
 import { captureTable, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
 import { mendStatements } from './mend.ts'
-import { type Stamps, shortForm, withExactText } from './text-form.ts'
+import { remembered, type Stamps, withExactText } from './text-form.ts'
 import { readWorld, type Table, tablesNamed, type World } from './world.ts'
 
 /** Rows of which the undo alone would not bring back what they were. */
@@ -12,9 +12,15 @@ export type Lossy = {
   readonly captured: Captured
   /** `all`: no row comes back. */
   readonly rows: 'all' | readonly LossyRows[]
-  readonly spares: readonly { readonly key: readonly (string | null)[]; readonly n: string }[]
+  readonly spares: readonly Spare[]
   readonly rehearsed: 'yes' | 'filled'
   readonly sequencesLost: boolean
+}
+/** A row that the undo makes, and that was not there before. `base`: its values, where the table has a key. */
+export type Spare = {
+  readonly key: readonly (string | null)[]
+  readonly n: string
+  readonly base: readonly string[] | null
 }
 export type LossyRows = {
   /** Ids of the capture table, as an int8multirange. */
@@ -134,7 +140,7 @@ async function compare(
     const was = `was.v${index + 1}`
     // What was filled in for the trial is not the undo's doing.
     if (fill && anew.includes(name)) return { when: `${was} is not null`, value: `'-'` }
-    return { when: `${now} is distinct from ${was}`, value: chance.has(name) ? `'*'` : shortForm(now, stamps) }
+    return { when: `${now} is distinct from ${was}`, value: chance.has(name) ? `'*'` : remembered(now, stamps) }
   })
   const base = `array[${differs.map(({ when, value }) => `case when ${when} then ${value} end`).join(', ')}]::text[]`
   const { rows } = await client.query<LossyRows>(
@@ -145,8 +151,15 @@ async function compare(
               where ${['now.key is null', ...differs.map(({ when }) => when)].join(' or ')}) as found
       group by found.gone, found.base`,
   )
-  const counted = kept.knownBy === 'whole' && rows.length > 0
-  const spares = counted ? await sparesOf(client, captured.id, reading) : []
+  // Without a key, rows that were rewritten are new ones. With a key, rows are the undo's own only in a table made anew.
+  const anewTable = kept.all && kept.knownBy === 'key' && table.oid !== kept.oid
+  const made = kept.columns.map((name, index) => (chance.has(name) ? `'*'` : remembered(`now.v${index + 1}`, stamps)))
+  const spares =
+    kept.knownBy === 'whole' && rows.length > 0
+      ? await sparesOf(client, captured, reading, 'null::text[]')
+      : anewTable
+        ? await sparesOf(client, captured, reading, `array[${made.join(', ')}]::text[]`)
+        : []
   return { ...common, rows, spares, sequencesLost }
 }
 
@@ -167,7 +180,7 @@ async function standsIn(
   if (!inPlace || !kept.all || kept.knownBy !== 'key' || uniques.length === 0) return ''
   const chance = await chanceColumns(client, table, kept.columns)
   const values = kept.columns.map((name, index) =>
-    chance.has(name) ? `'*'` : shortForm(`other.v${index + 1}`, stamps),
+    chance.has(name) ? `'*'` : remembered(`other.v${index + 1}`, stamps),
   )
   const same = uniques.map((unique) =>
     unique
@@ -179,13 +192,19 @@ async function standsIn(
                  where ${same.map((each) => `(${each})`).join(' or ')} limit 1)`
 }
 
-/** Rows without a key that are there instead of captured ones. */
-export async function sparesOf(client: StepClient, id: bigint, reading: string): Promise<Lossy['spares']> {
-  const { rows } = await client.query<Lossy['spares'][number]>(
-    `select now.key, now.n::text as n
+/** Rows that are there now, and were not captured. */
+export async function sparesOf(
+  client: StepClient,
+  { id, kept }: Captured,
+  reading: string,
+  base: string,
+): Promise<readonly Spare[]> {
+  const key = kept.all && kept.knownBy === 'key' ? keyIn(kept) : 'was.key'
+  const { rows } = await client.query<Spare>(
+    `select now.key, now.n::text as n, ${base} as base
        from (${reading}) as now
-       left join ${captureTable(id)} as was on now.key = was.key and now.n = was.n
-      where was.key is null`,
+       left join ${captureTable(id)} as was on now.key = ${key} and now.n = was.n
+      where was.id is null`,
   )
   return rows
 }

@@ -1,8 +1,9 @@
 import type { StepClient } from '../migration.ts'
 import { type Kept, type NamesNow, rowsOf, stashTable, workTable } from './kept.ts'
 import type { Entry } from './registry.ts'
-import { type Stamps, shortForm } from './text-form.ts'
+import { isAs, type Stamps } from './text-form.ts'
 import type { Failure } from './tolerant.ts'
+import { withoutTriggers } from './triggers.ts'
 import type { Table } from './world.ts'
 
 /** Which kept rows need what. */
@@ -37,12 +38,12 @@ export async function sortOut(
       kept.rehearsed === 'no'
         ? `case when stashed.after[${position}] is null then stashed.whole = 'same' or ${now} is null
                 else stashed.after[${position}] = 'same' end`
-        : `stashed.base[${position}] is not null and (stashed.base[${position}] = '*' or stashed.base[${position}] = ${shortForm(now, stamps)})`
+        : `stashed.base[${position}] is not null and ${isAs(`stashed.base[${position}]`, now, stamps)}`
     return `coalesce(${untouched}, false) and ${now} is distinct from ${was}`
   })
   await client.query(
     `update ${work} as work set take = array[${takes.join(', ')}]::boolean[]
-       from ${stashTable(id)} as stashed where stashed.id = work.id and work.place is not null and not stashed.gone`,
+       from ${stashTable(id)} as stashed where stashed.id = work.id and work.place is not null and not stashed.gone and not stashed.spare`,
   )
   const same = kept.columns
     .map((_, index) => `work.v${index + 1} is not distinct from stashed.v${index + 1}`)
@@ -52,6 +53,7 @@ export async function sortOut(
       `(work.v${index + 1} is distinct from stashed.v${index + 1} and not work.take[${index + 1}]
         and ${kept.rehearsed === 'no' ? 'true' : `stashed.base[${index + 1}] is not null`})::int`,
   )
+  const asMade = kept.columns.map((_, index) => isAs(`stashed.base[${index + 1}]`, `work.v${index + 1}`, stamps))
   // Values that were put in when the undo had just added their column.
   const filled = kept.columns.map(
     (_, index) =>
@@ -61,14 +63,17 @@ export async function sortOut(
     `select sorted.what, array_agg(sorted.id::text order by sorted.id) as ids, coalesce(sum(sorted.written), 0)::text as written
        from (
          select stashed.id,
-                case when stashed.spare then case when work.place is null then 'spare gone' else 'spare' end
+                case when stashed.spare then case when work.place is null then 'spare gone'
+                                               when stashed.base is null then 'spare'
+                                               when ${asMade.join(' and ')} then 'surplus'
+                                               else 'as written' end
                      when stashed.whole = 'deleted' then 'deleted'
                      when work.place is null then case when stashed.gone or stashed.whole is not null then 'insert' else 'deleted' end
                      when stashed.gone then case when ${same} then 'there' else 'taken' end
                      when true = any (work.take) then 'update'
                      when ${filled.join(' or ')} then 'filled'
                      else 'as written' end as what,
-                case when work.place is not null and not stashed.gone then ${written.join(' + ')} else 0 end as written
+                case when work.place is not null and not stashed.gone and not stashed.spare then ${written.join(' + ')} else 0 end as written
            from ${stashTable(id)} as stashed join ${work} as work on work.id = stashed.id
        ) as sorted
       group by sorted.what`,
@@ -84,6 +89,16 @@ export async function sortOut(
     left.push(...insert.map((each) => ({ id: each, reason: 'only some of its columns were kept' })))
     insert = []
   }
+  const removeNow = async (ids: readonly string[]): Promise<void> => {
+    await client.query(
+      `delete from ${rowsOf(table)} as target using ${work} as work
+        where work.id = any ($1::int8[]) and target.ctid = work.place and target.tableoid = work.part`,
+      [ids],
+    )
+  }
+  // The undo has made rows, in a table that it made anew, that were never there; nobody's writing is in them.
+  const surplus = referred ? [] : idsOf('surplus')
+  if (surplus.length > 0) await withoutTriggers(client, table, () => removeNow(surplus))
   const spares = idsOf('spare')
   if (kept.spares) {
     // Without a key nobody can say which kept row belongs to which of them: all together, or none.
@@ -96,11 +111,7 @@ export async function sortOut(
       )
       insert = []
     } else {
-      await client.query(
-        `delete from ${rowsOf(table)} as target using ${work} as work
-          where work.id = any ($1::int8[]) and target.ctid = work.place and target.tableoid = work.part`,
-        [spares],
-      )
+      await withoutTriggers(client, table, () => removeNow(spares))
     }
   }
   return {

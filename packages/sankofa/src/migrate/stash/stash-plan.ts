@@ -26,6 +26,10 @@ export type StashPlan = {
   readonly bytes: number
   /** The step can only be run with a loss, or nobody can know: why, as a sentence. */
   readonly refuse?: string
+  /** Tables, as `schema.table`, of which rows are updated, if only in columns that the step adds. */
+  readonly updates: readonly string[]
+  /** The text shows that the step destroys nothing, so that nobody has to watch it. */
+  readonly harmless: boolean
   /** Everything the step does is one transaction. */
   readonly oneTransaction: boolean
   /** What takes the step back, where it can be tried out inside the step's transaction. */

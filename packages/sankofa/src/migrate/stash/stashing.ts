@@ -70,9 +70,12 @@ export function stashing(options: StashingOptions): {
       }
     }
     live = await liveStashes(client, options)
-    await withExactText(client, async () => {
-      for (const entry of live ?? []) await noteWritten(client, entry)
-    })
+    const noted = live.filter(({ kept }) => kept.rehearsed === 'no')
+    if (noted.length > 0) {
+      await withExactText(client, async () => {
+        for (const entry of noted) await noteWritten(client, entry)
+      })
+    }
     mender = mendStatements(live.map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })))
     if (plan.keeps.length > 0) await ensureStashSchema(client)
   }
@@ -125,7 +128,7 @@ export function stashing(options: StashingOptions): {
       async begun(unit, client) {
         if (plan.oneTransaction) {
           await begin(client)
-          watch = await watchTables(client)
+          if (!plan.harmless) watch = await watchTables(client)
           await captureBefore(client, plan.keeps)
           return
         }

@@ -43,6 +43,16 @@ export async function withExactText<T>(client: StepClient, work: (stamps: Stamps
   return result
 }
 
-/** A value's text, made short. `-`: null; `@`: what `now()` is in this transaction, which nobody else has written. */
-export const shortForm = (text: string, stamps: Stamps): string =>
-  `case when ${text} is null then '-' when ${text} in (${stamps.map(literal).join(', ')}) then '@' else pg_catalog.md5(${text}) end`
+/** What is remembered of a value that the undo would make: `-` for null; with `@`, it is this transaction's `now()`. */
+export const remembered = (text: string, stamps: Stamps): string =>
+  `case when ${text} is null then '-' else case when ${isStamp(text, stamps)} then '@' else '' end || pg_catalog.md5(${text}) end`
+
+/**
+ * Is a value what was remembered? `*` is anything: it says nothing of what was written. What was `now()` then may be that
+ * value still, or `now()` again.
+ */
+export const isAs = (base: string, text: string, stamps: Stamps): string =>
+  `(${base} = '*' or ${base} = coalesce(pg_catalog.md5(${text}), '-')
+    or (${base} like '@%' and (${isStamp(text, stamps)} or ${base} = '@' || pg_catalog.md5(${text}))))`
+
+const isStamp = (text: string, stamps: Stamps): string => `${text} in (${stamps.map(literal).join(', ')})`

@@ -15,7 +15,7 @@ export async function watchTables(client: StepClient): Promise<Watch> {
 /**
  * What the step has destroyed of tables that are not kept: one phrase each.
  *
- * @param filled - tables whose rows were given values back meanwhile: those updates are not the step's
+ * @param filled - tables, by oid, whose rows were given values back meanwhile: those updates are not the step's
  */
 export async function unforeseen(
   client: StepClient,
@@ -27,8 +27,9 @@ export async function unforeseen(
   const after = new Map((await readWorld(client)).tables.map((table) => [table.oid, table]))
   const now = await countsNow(client)
   const kept = namesOf(plan, world)
+  const updated = new Set(plan.updates)
   const isFilled = (table: Table): boolean =>
-    filled.has(fullName(table)) ||
+    filled.has(table.oid) ||
     world.tables.some((parent) => table.isPartition && table.parents.includes(parent.oid) && isFilled(parent))
   return world.tables.flatMap((table) => {
     const name = fullName(table)
@@ -46,7 +47,7 @@ export async function unforeseen(
     return [
       ...lost.map((column) => `column ${name}.${column.name} was dropped or got another type`),
       ...(is.deleted > was.deleted ? [`rows of ${name} were deleted`] : []),
-      ...(is.updated > was.updated && columns === undefined && !isFilled(table)
+      ...(is.updated > was.updated && columns === undefined && !updated.has(name) && !isFilled(table)
         ? [`rows of ${name} were updated`]
         : []),
     ]

@@ -11,8 +11,6 @@ export type Column = {
   readonly generated: boolean
   /** `a`: always, `d`: by default, empty: not an identity. */
   readonly identity: string
-  /** Bytes on average, as `analyze` found them. */
-  readonly width: number | null
 }
 
 export type Table = {
@@ -85,10 +83,7 @@ export async function readWorld(client: StepClient): Promise<World> {
              json_agg(json_build_object(
                'name', attribute.attname, 'number', attribute.attnum, 'typeOid', attribute.atttypid::text,
                'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod),
-               'notNull', attribute.attnotnull, 'generated', attribute.attgenerated <> '', 'identity', attribute.attidentity,
-               'width', (select stats.avg_width from pg_catalog.pg_stats as stats
-                          where stats.schemaname = tables.nspname and stats.tablename = tables.relname
-                            and stats.attname = attribute.attname and not stats.inherited)
+               'notNull', attribute.attnotnull, 'generated', attribute.attgenerated <> '', 'identity', attribute.attidentity
              ) order by attribute.attnum) as list
         from tables
         join pg_catalog.pg_attribute as attribute on attribute.attrelid = tables.oid
