@@ -7,9 +7,14 @@ const folder = new URL('./schema/', import.meta.url)
 /**
  * Creates or extends the schema `sankofa`. Forward only and expand only, so that two versions of Sankofa can share it.
  * Safe to run from several processes at once, and again.
+ *
+ * @param options.only - these steps alone, for a throw-away database that needs no more
  */
-export async function bootstrap(pool: pg.Pool): Promise<void> {
-  const steps = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort()
+export async function bootstrap(pool: pg.Pool, options: { readonly only?: readonly string[] } = {}): Promise<void> {
+  const { only } = options
+  const steps = (await readdir(folder))
+    .filter((name) => name.endsWith('.sql') && (only === undefined || only.includes(name.replace(/\.sql$/, ''))))
+    .sort()
   const wanted = steps.map((name) => name.replace(/\.sql$/, ''))
   if (await isComplete(pool, wanted)) return
   await inTransaction(pool, async (client) => {
