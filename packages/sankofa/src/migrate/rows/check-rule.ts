@@ -23,6 +23,7 @@ export function checkRule(
     }
   return {
     name: check.name,
+    columns: check.columns,
     broken: (row) => evaluate(check.condition, get(row)) === false,
     move(row, random) {
       const column = own[random(own.length)]

@@ -45,7 +45,7 @@ async function fillGroups(
   const options = { rows, seed, tame }
   let opening = inside ? [] : ['begin']
   for (let from = 0; from < groups.length; ) {
-    const plans = groups.slice(from).map((group) => planGroup(group, known, { ...options, attempt: 0 }))
+    const plans = groups.slice(from).map((group) => planGroup(group, known, { ...options, sparing: tame, attempt: 0 }))
     const { taken, failed } = await sendPlans(client, plans, opening, inside ? [] : ['commit'])
     opening = []
     for (const { table, rows: added, reason } of taken) solved.set(table, { rows: added, reason })

@@ -1,16 +1,19 @@
 import { checkRule } from './check-rule.ts'
 import { makeValue } from './make-value.ts'
-import { mend } from './mend.ts'
+import { mend, writesNull } from './mend.ts'
+import { mendTame } from './mend-tame.ts'
 import { type Random, randomFrom } from './random.ts'
 import { referenceRule } from './reference-rule.ts'
 import { apply, type Move, type Row, type Rule } from './rule.ts'
-import type { Column, Reference, Table } from './table.ts'
+import { bare, type Column, type Reference, type Table } from './table.ts'
 import { uniqueRule } from './unique-rule.ts'
 
 export type PlanOptions = {
   readonly rows: number
   readonly seed: number
   readonly tame: boolean
+  /** NULL only where nothing else will do. */
+  readonly sparing: boolean
   /** 0 at first; each further one gives other rows. */
   readonly attempt: number
   /** Rows of a table that are there by now. */
@@ -21,6 +24,8 @@ export type PlanOptions = {
   readonly wanted?: ReadonlySet<number>
   /** Constraints that the server found broken although they seemed to hold: their columns take a chance. */
   readonly refused?: ReadonlySet<string>
+  /** A row that the server has taken: its values are repeated where they may be. */
+  readonly like?: Row | undefined
   /** Rows that were planned with `later`: they are mended to what is known now. */
   readonly begun?: readonly Row[]
 }
@@ -62,7 +67,8 @@ export function planRows(table: Table, options: PlanOptions): Planned {
   const leaves = (table.partitions ?? []).map((leaf) => checkRule(leaf, table.columns, fresh))
   const always = [...references.map(({ rule }) => rule), ...uniques, ...checks]
   const domains = written.flatMap((column) => domainRules(column, (row, draw) => fresh(column, row, draw)))
-  const chancy = [...always, ...domains].filter(({ name }) => options.refused?.has(name))
+  const chancy = options.like ? [] : [...always, ...domains].filter(({ name }) => options.refused?.has(name))
+  const others = narrowed(table, written, fresh)
 
   const planned: Row[] = []
   let broken: string | undefined
@@ -77,9 +83,12 @@ export function planRows(table: Table, options: PlanOptions): Planned {
     for (const { reference, rule } of begun === undefined ? references : []) {
       refer(row, reference, rule, { table, index, options, random, byNumber })
     }
-    for (const rule of chancy) apply(row, rule.move(row, random) ?? [])
+    for (const rule of chancy) {
+      const move = rule.move(row, random) ?? []
+      if (!options.sparing || !writesNull(move)) apply(row, move)
+    }
     const rules: Rule[] = leaf === undefined ? always : [...always, leaf]
-    const left = mend(row, rules, random)
+    const left = options.sparing ? mendTame(row, rules, random, { earlier: own, others }) : mend(row, rules, random)
     if (left.length > 0) {
       broken ??= `no row was found that satisfies "${left[0]?.name}"`
       exhausted = left.every((rule) => !checks.includes(rule) && rule !== leaf)
@@ -94,15 +103,33 @@ export function planRows(table: Table, options: PlanOptions): Planned {
 }
 
 /** The checks of a domain that a column is of, as far as chance may mend them. */
-function domainRules({ type }: Column, move: (row: Row, random: Random) => Move | undefined): readonly Rule[] {
-  return type.kind === 'domain' ? type.checks.map(({ name }) => ({ name, broken: () => false, move })) : []
+function domainRules({ number, type }: Column, move: (row: Row, random: Random) => Move | undefined): readonly Rule[] {
+  return type.kind === 'domain'
+    ? type.checks.map(({ name }) => ({ name, columns: [number], broken: () => false, move }))
+    : []
+}
+
+/** Columns whose values a check narrows down, so that rows may come to the same: what gives another one. Two or three values are few. */
+function narrowed(
+  table: Table,
+  columns: readonly Column[],
+  fresh: (column: Column, row: Row, random: Random) => Move | undefined,
+): ReadonlyMap<number, Rule['move']> {
+  const checked = new Set(table.checks.flatMap((check) => check.columns))
+  const referring = new Set(table.references.flatMap((reference) => reference.columns))
+  const few = ({ type }: Column): boolean => bare(type).kind === 'enum' || bare(type).name === 'bool'
+  const found = columns.filter(
+    (column) =>
+      (checked.has(column.number) || column.type.kind === 'domain') && !referring.has(column.number) && !few(column),
+  )
+  return new Map(found.map((column) => [column.number, (row, random) => fresh(column, row, random)]))
 }
 
 type Begin = PlanOptions & { readonly random: Random; readonly distinct: ReadonlySet<number> }
 
 /** The row before it is mended: full, bare, then mixed, so that each column has values, NULL and a duplicate. */
 function begin(table: Table, columns: readonly Column[], index: number, options: Begin): Row {
-  const { seed, attempt, random, distinct, tame, wanted } = options
+  const { seed, attempt, random, distinct, tame, sparing, wanted, like } = options
   const row: Row = new Map()
   const referring = new Set(table.references.flatMap((reference) => reference.columns))
   // Rows of another seed, attempt or table are others: a trigger may mind a name that another table has. In fours, since
@@ -115,22 +142,30 @@ function begin(table: Table, columns: readonly Column[], index: number, options:
       continue
     }
     if (referring.has(number) && !options.later?.size) continue
+    if (like?.has(number) === true && !distinct.has(number)) {
+      row.set(number, like.get(number) ?? null)
+      continue
+    }
     // Of four rows the third or the fourth says what the first says, in turns, so that no column goes without its large or
     // its negative value.
     const repeats = !tame && !distinct.has(number) && index % 4 === 2 + ((Math.floor(index / 4) + number) % 2)
     const mayBeNull = !column.notNull && wanted?.has(number) !== true
-    if (mayBeNull && !repeats && isBare(index, attempt, tame, random)) {
+    if (mayBeNull && !repeats && isBare(index, options)) {
       row.set(number, null)
       continue
     }
     apply(row, [[number, valueFor(column, first + (repeats ? 0 : index), tame || attempt > 2, random)]])
-    if (!row.has(number) && !column.hasDefault) row.set(number, column.notNull ? guess(index + attempt) : null)
+    if (!row.has(number) && !column.hasDefault)
+      row.set(number, column.notNull || sparing ? guess(index + attempt) : null)
   }
   return row
 }
 
-function isBare(index: number, attempt: number, tame: boolean, random: Random): boolean {
-  if (tame) return attempt > 1 && random(2) === 0
+function isBare(
+  index: number,
+  { attempt, tame, sparing, random }: Pick<Begin, 'attempt' | 'tame' | 'sparing' | 'random'>,
+): boolean {
+  if (tame) return !sparing && attempt > 1 && random(2) === 0
   const place = (index + attempt) % 4
   return place === 1 || (place > 1 && random(3) === 0)
 }
@@ -160,7 +195,7 @@ function refer(
   const nullable = reference.columns.filter((number) => byNumber.get(number)?.notNull === false)
   const parents = reference.to === table.oid ? index : options.known(reference.to).length
   const wanted = nullable.some((number) => options.wanted?.has(number))
-  const bare = parents === 0 || (!wanted && isBare(index, options.attempt, options.tame, random))
+  const bare = parents === 0 || (!wanted && isBare(index, { ...options, random }))
   const set = reference.full || nullable.length === 0 ? reference.columns : nullable
   if (nullable.length > 0 && bare) {
     apply(

@@ -28,6 +28,7 @@ export function referenceRule(
 
   return {
     name: reference.name,
+    columns: itself ? [...own, ...reference.toColumns] : own,
     broken(row) {
       for (; read < parents.length; read++) {
         const key = keyOf(parents[read] ?? new Map(), reference.toColumns)

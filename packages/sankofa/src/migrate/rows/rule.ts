@@ -9,6 +9,8 @@ export type Move = readonly (readonly [column: number, value: string | null | un
 /** Something that must hold for a row. */
 export interface Rule {
   readonly name: string
+  /** Every column that decides whether it holds. */
+  readonly columns: readonly number[]
   /** Surely not satisfied. What only the server can know is not broken. */
   broken(row: Row): boolean
   /** A change that may mend it; `undefined` when there is none. */

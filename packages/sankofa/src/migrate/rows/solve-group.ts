@@ -20,7 +20,13 @@ export async function solveGroup(
     for (let attempt = 1; attempt <= circleAttempts; attempt++) {
       // One row each is the easiest circle.
       const rows = attempt > 3 ? 1 : options.rows
-      const plan = planGroup(group, known, { ...options, rows, attempt, tame: options.tame || attempt > 1 })
+      const plan = planGroup(group, known, {
+        ...options,
+        rows,
+        attempt,
+        tame: options.tame || attempt > 1,
+        sparing: options.tame && attempt < circleAttempts - 1,
+      })
       const { taken, failed } = await sendPlans(client, [plan], [], [])
       if (failed === undefined) return new Map(taken.map((one) => [one.table, one]))
       for (const { table, rows: planned } of plan) forget(known, table, planned)

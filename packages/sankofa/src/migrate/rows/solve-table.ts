@@ -26,9 +26,9 @@ export async function solveTable(
   const parents = table.references.map(({ to }) => to)
   const learned: Learned = { wanted: new Set(), refused: new Set(), problems: [] }
   let attempts = 0
-  let filled = 0
+  const accepted: Row[] = []
   let broken: string | undefined
-  for (let round = 0; round < rounds && filled < options.rows; round++) {
+  for (let round = 0; round < rounds && accepted.length < options.rows; round++) {
     // Triggers may have written here, or have altered what was written: what is there now counts.
     await known.load(
       client,
@@ -40,10 +40,12 @@ export async function solveTable(
       const planned = planRows(table, {
         ...options,
         tame: options.tame || attempt % 2 === 0,
+        sparing: options.tame && round < rounds - 1,
         attempt: ++attempts,
         known: (oid) => (oid === table.oid ? [...known.of(oid), ...candidates] : known.of(oid)),
         wanted: learned.wanted,
         refused: learned.refused,
+        like: attempt % 2 === 0 ? accepted[attempt % accepted.length] : undefined,
       })
       broken ??= planned.broken
       candidates.push(...planned.rows)
@@ -52,13 +54,13 @@ export async function solveTable(
     if (candidates.length === 0) break
     for (const sql of sequencesSql(table, candidates)) await client.query(sql)
     const statements = candidates.map((row) => insertSql(table, [row]))
-    const outcomes = await tryStatements(client, statements, options.rows - filled)
+    const outcomes = await tryStatements(client, statements, options.rows - accepted.length)
     for (const outcome of outcomes) learn(outcome, table, learned)
     const taken = candidates.filter((_, place) => (outcomes[place]?.rows ?? 0) > 0)
     known.of(table.oid).push(...taken)
-    filled += taken.length
+    accepted.push(...taken)
   }
-  return { rows: filled, reason: reasonOf(table, all, known, learned.problems, broken) }
+  return { rows: accepted.length, reason: reasonOf(table, all, known, learned.problems, broken) }
 }
 
 type Learned = { readonly wanted: Set<number>; readonly refused: Set<string>; readonly problems: string[] }

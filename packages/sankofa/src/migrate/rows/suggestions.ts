@@ -82,7 +82,7 @@ function valuesAt(
   const value = evaluate(other, get)
   if (value === undefined || value === null) return []
   if (lengths.has(via) && typeof value === 'number') {
-    return [value, value + 1, value - 1].map((length) => resize(now, bare(type), length))
+    return [value, value + 1, value - 1].flatMap((length) => ofLength(length, { now, type: bare(type), via, random }))
   }
   if (via === 'jsonb_typeof' || via === 'json_typeof') return ['{}', '[]', '"a"', '1', 'true', 'null']
   if (key !== undefined) return [JSON.stringify({ [key]: isJson(value) ? value.json : value })]
@@ -114,11 +114,28 @@ function around(value: number, { name }: Type): readonly number[] {
     : near
 }
 
-function resize(now: string | null | undefined, { name }: Type, length: number): string | undefined {
-  if (length < 0 || length > 100_000) return undefined
-  if (name === 'bytea') return `\\x${'5a'.repeat(length)}`
-  const text = [...(now ?? '')]
-  return [...text.slice(0, length), ...'a'.repeat(Math.max(0, length - text.length))].join('')
+type Sized = {
+  readonly now: string | null | undefined
+  readonly type: Type
+  readonly via: string
+  readonly random: Random
+}
+
+/** What is there, cut or made longer, and where cutting may leave the same of many rows, one by chance. */
+function ofLength(length: number, { now, type, via, random }: Sized): readonly string[] {
+  if (length < 0 || length > 100_000) return []
+  if (type.name === 'bytea') return [`\\x${byChance(length * 2, '0123456789abcdef', random)}`]
+  // Of octets a character may have several.
+  const text = [...(now ?? '')].filter((character) => via !== 'octet_length' || character <= '~')
+  const other = byChance(length, 'abcdefghijklmnopqrstuvwxyz0123456789', random)
+  if (text.length > length) return [text.slice(0, length).join(''), other]
+  return [text.join('') + other.slice(text.length)]
+}
+
+/** The last of them differ: enough for any number of rows. */
+function byChance(length: number, characters: string, random: Random): string {
+  const different = Array.from({ length: Math.min(length, 12) }, () => characters[random(characters.length)])
+  return 'a'.repeat(length - different.length) + different.join('')
 }
 
 /** What conditions often turn on, by type. */

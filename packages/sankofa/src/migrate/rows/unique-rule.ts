@@ -62,6 +62,7 @@ export function uniqueRule(
 
   return {
     name: unique.name,
+    columns: unique.columns,
     broken(row) {
       const key = keyOf(row)
       return key !== undefined && taken.has(key)
