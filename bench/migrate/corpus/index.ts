@@ -11,7 +11,7 @@ export async function proveCorpus(directory: string, options: BenchOptions): Pro
   const groups = new Set(set.migrations.map(({ group }) => group)).size
   options.log(`${directory}: ${groups} migrations of ${set.tool}, each proved on the schema that those before it make`)
   const began = performance.now()
-  const { postgres, proofs, notProvable } = await withScratchServer((url) =>
+  const { postgres, proofs, notProvable, leftOut } = await withScratchServer((url) =>
     proveAll(set, url, ({ group }, done) => {
       if (done % 25 === 0) options.log(`  ${done}/${groups} ${group}`)
     }),
@@ -35,7 +35,7 @@ export async function proveCorpus(directory: string, options: BenchOptions): Pro
   options.log(
     `  total ${(tookMs / 1_000).toFixed(1)} s; a proof: median ${speed.medianMs.toFixed(0)} ms, p90 ${speed.p90Ms.toFixed(0)} ms, maximum ${speed.maxMs.toFixed(0)} ms (${speed.slowest})`,
   )
-  for (const line of toBeRead(proofs, notProvable)) options.log(line)
+  for (const line of toBeRead(proofs, notProvable, leftOut)) options.log(line)
   return {
     ok: notProvable.length === 0,
     directory,
@@ -44,6 +44,7 @@ export async function proveCorpus(directory: string, options: BenchOptions): Pro
     counts,
     speed,
     notProvable,
+    leftOut,
     proofs: proofs.map((proof) => ({ outcome: outcomeOf(proof), ...proof })),
   }
 }
@@ -75,16 +76,30 @@ function count(
 }
 
 /** Every one that a person should look at, with its reason. */
-function toBeRead(proofs: readonly MigrationProof[], notProvable: readonly NotProvable[]): readonly string[] {
+function toBeRead(
+  proofs: readonly MigrationProof[],
+  notProvable: readonly NotProvable[],
+  leftOut: readonly NotProvable[],
+): readonly string[] {
   const lines: string[] = []
   const list = (title: string, each: readonly string[]): void => {
-    if (each.length > 0) lines.push(`\n${title}`, ...each.map((line) => `  ${line}`))
+    if (each.length > 0) lines.push(`\n${title}`, ...each.map((line) => `  ${shorten(line)}`))
   }
   list(
     'Cannot be proved',
     notProvable.map(({ group, reason }) => `${group}: ${reason}`),
   )
-  for (const outcome of ['up fails', 'undo fails always', 'undo fails only with rows', 'undo fails after new rows']) {
+  list(
+    'Left out, because up cannot run: those after it are proved on a schema without it',
+    leftOut.map(({ group, reason }) => `${group}: ${reason}`),
+  )
+  for (const outcome of [
+    'up fails always',
+    'up fails with rows',
+    'undo fails always',
+    'undo fails only with rows',
+    'undo fails after new rows',
+  ]) {
     const those = proofs.filter((proof) => outcomeOf(proof) === outcome)
     list(
       outcome,
@@ -108,7 +123,11 @@ function toBeRead(proofs: readonly MigrationProof[], notProvable: readonly NotPr
     'lost, with the stash, though undo runs',
     proofs
       .filter(({ loss, failure }) => loss === 'lost' && failure === undefined)
-      .map(({ group, losses }) => `${group}: ${losses.join(' ')}`),
+      // What the stash does not mend comes last.
+      .map(({ group, losses }) => `${group}: ${losses.toReversed().join(' ')}`),
   )
   return lines
 }
+
+/** All of it is in `--json`. */
+const shorten = (line: string): string => (line.length > 300 ? `${line.slice(0, 299)}…` : line)

@@ -8,6 +8,8 @@ export type Proved = {
   readonly postgres: string
   readonly proofs: readonly MigrationProof[]
   readonly notProvable: readonly NotProvable[]
+  /** Groups whose up cannot run at all: those after them are proved on a schema without them. */
+  readonly leftOut: readonly NotProvable[]
 }
 
 /**
@@ -23,6 +25,7 @@ export async function proveAll(
 ): Promise<Proved> {
   const proofs: MigrationProof[] = []
   const notProvable: NotProvable[] = []
+  const leftOut: NotProvable[] = []
   const ids = [...new Set(whole.migrations.map(({ group }) => group))]
   let set = whole
   let next = 0
@@ -47,9 +50,9 @@ export async function proveAll(
       // Its proof says that up fails, or a database without rows takes it and the base does not: either way it is left out.
       if (migration !== undefined) {
         set = { ...set, migrations: set.migrations.filter(({ group }) => group !== migration.group) }
-        if (proofs.every(({ group }) => group !== migration.group)) {
-          notProvable.push({ group: migration.group, reason: messageOf(error) })
-        }
+        const note = { group: migration.group, reason: messageOf(error) }
+        leftOut.push(note)
+        if (proofs.every(({ group }) => group !== migration.group)) notProvable.push(note)
         next = Math.max(next, ids.indexOf(migration.group) + 1)
         continue
       }
@@ -59,7 +62,7 @@ export async function proveAll(
       next++
     }
   }
-  return { postgres, proofs, notProvable }
+  return { postgres, proofs, notProvable, leftOut }
 }
 
 const unableToRun = (error: unknown): string | undefined =>
