@@ -14,7 +14,7 @@ export function openSuiteShadow(url: string): Promise<SuiteShadow> {
     const done = withShadow({ url }, async (shadow) => {
       const template = await shadow.create()
       const pool = createPool({ url: template.url, max: 1, applicationName: 'sankofa-suite' })
-      await bootstrap(pool).finally(() => pool.end())
+      await bootstrap(pool, { only: ['0009_stash'] }).finally(() => pool.end())
       const close = (): Promise<void> => {
         end()
         return done
