@@ -119,3 +119,24 @@ test('a role that owns its tables and nothing else can take an image', async ({ 
 
   expect(image.tables.map(({ table, rows }) => [table, rows])).toEqual([['public.mine', 1]])
 })
+
+test('an image has nothing of one taken before, and any name of a table will do', async ({ db }) => {
+  await db.pool.query(`create table "it's 100% ""odd""" (id int); insert into "it's 100% ""odd""" values (1);
+    create table empty (id int primary key, word text)`)
+  const images = await withClient(db.pool, async (client) => {
+    await client.query('begin')
+    const first = await imageRows(client)
+    await client.query('drop table empty; drop table "it\'s 100% ""odd"""')
+    const second = await imageRows(client)
+    await client.query('rollback')
+    return [first, second]
+  })
+
+  expect(images.map(({ tables }) => tables.map(({ table, key, list }) => [table, key, list]))).toEqual([
+    [
+      ['public.empty', ['id'], []],
+      ['public.it\'s 100% "odd"', [], [['1']]],
+    ],
+    [],
+  ])
+})

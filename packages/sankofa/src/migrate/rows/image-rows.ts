@@ -22,47 +22,55 @@ export async function imageRows(
 ): Promise<RowImage> {
   const mostRows = options.mostRows ?? mostRowsListed
   const ignore = ['sankofa', 'sankofa_stash', ...(options.ignore ?? [])]
-  const found = await ask<Found>(client, listsSql(ignore, mostRows), 'label')
-  const large = found.filter(({ list }) => (list?.length ?? 0) > mostRows)
-  const hashes = large.length === 0 ? [] : await ask<Hashed>(client, hashesSql(large.map(toHash)), 'hashes')
+  const answers = await ask(client, listsSql(ignore, mostRows))
+  const found = answers.filter((row): row is Found => 'label' in row)
+  const lists = Map.groupBy(
+    answers.filter((row): row is FoundRow => 'row' in row),
+    ({ tab }) => tab,
+  )
+  const large = found.filter(({ tab }) => (lists.get(tab)?.length ?? 0) > mostRows)
+  const hashes = large.length === 0 ? [] : (await ask(client, hashesSql(large))).filter(isHashed)
   const bySource = new Map(hashes.map((hashed) => [hashed.source, hashed]))
   const keep = options.values === 'hash' ? digest : shorten
-  const tables = found.map((table) => toTable(table, bySource.get(table.source), keep))
+  const tables = found.map((table) => toTable(table, lists.get(table.tab) ?? [], bySource.get(table.source), keep))
   return { tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)), shown: options.values !== 'hash' }
 }
 
 type Found = {
+  readonly tab: string
   readonly label: string
   readonly source: string
   readonly key: readonly string[] | null
-  readonly columns: readonly { readonly name: string; readonly type: string }[] | null
-  readonly list: readonly string[] | null
+  readonly names: readonly string[] | null
+  readonly types: readonly string[] | null
 }
+type FoundRow = { readonly tab: string; readonly row: string }
 type Hashed = {
   readonly source: string
   readonly rows: string
   readonly hashes: readonly (readonly [hash: string, nulls: number])[]
 }
 
-/** The rows of that one of several statements which gives `column`. */
-async function ask<Row>(client: StepClient, sql: string, column: keyof Row): Promise<readonly Row[]> {
-  const results = (await client.query(sql)) as unknown as readonly { readonly rows: readonly Row[] }[]
-  return results.flatMap(({ rows }) => rows.filter((row) => row !== null && Object.hasOwn(row as object, column)))
+const isHashed = (row: object): row is Hashed => 'hashes' in row
+
+/** The rows of all statements of a message. */
+async function ask(client: StepClient, sql: string): Promise<readonly object[]> {
+  const results = (await client.query(sql)) as unknown as readonly { readonly rows: readonly object[] }[]
+  return results.flatMap(({ rows }) => rows)
 }
 
-const toHash = ({ source, columns }: Found): { source: string; columns: readonly string[] } => ({
-  source,
-  columns: (columns ?? []).map(({ name }) => name),
-})
-
-function toTable(found: Found, hashed: Hashed | undefined, keep: (text: string) => string): TableImage {
-  const common = { table: found.label, columns: found.columns ?? [], key: found.key ?? [] }
+function toTable(
+  found: Found,
+  rows: readonly FoundRow[],
+  hashed: Hashed | undefined,
+  keep: (text: string) => string,
+): TableImage {
+  const columns = (found.names ?? []).map((name, place) => ({ name, type: found.types?.[place] ?? '' }))
+  const common = { table: found.label, columns, key: found.key ?? [] }
   if (hashed !== undefined) {
     return { ...common, rows: Number(hashed.rows), hashes: hashed.hashes.map(([hash, nulls]) => ({ hash, nulls })) }
   }
-  const list = (found.list ?? []).map((row) =>
-    parseRow(row, common.columns.length).map((text) => (text === null ? null : keep(text))),
-  )
+  const list = rows.map(({ row }) => parseRow(row, columns.length).map((text) => (text === null ? null : keep(text))))
   return { ...common, rows: list.length, list }
 }
 
