@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import type pg from 'pg'
 import { SankofaError } from '../core/index.ts'
-import { createPool } from '../db/index.ts'
+import { bootstrap, createPool } from '../db/index.ts'
 import { type FlagPlan, flagKind, type TunablePlan, tunableKind } from '../flags/index.ts'
 import { type ChangeKind, type Journal, openJournal } from '../journal/index.ts'
 import { type MigrationPlan, type MigrationSet, migrationKind, readMigrations } from '../migrate/index.ts'
@@ -39,11 +39,17 @@ function safeUserName(): string {
   }
 }
 
-/** Opens a context, checks that PostgreSQL answers, runs `work`, and closes it. */
-export async function withContext<T>(work: (context: Context) => Promise<T>): Promise<T> {
-  const context = await openContext({ maximumConnections: 2 })
+/** Opens a context, checks that PostgreSQL answers, runs `work`, and closes it. `prepare` makes the schema where it is missing. */
+export async function withContext<T>(
+  work: (context: Context) => Promise<T>,
+  options: { readonly onNewDatabase?: 'refuse' | 'prepare' } = {},
+): Promise<T> {
+  const context = await openContext({ maximumConnections: 4 })
   try {
-    await checkDatabase(context)
+    if (!(await isPrepared(context))) {
+      if (options.onNewDatabase !== 'prepare') throw notPrepared(context)
+      await bootstrap(context.pool)
+    }
     return await work(context)
   } finally {
     await context.pool.end()
@@ -83,10 +89,11 @@ export async function openContext(options: { readonly maximumConnections: number
 }
 
 /** For what needs only the files. */
-export async function loadFiles(): Promise<Pick<Context, 'loadMigrations'>> {
+export async function loadFiles(): Promise<Pick<Context, 'config' | 'loadMigrations'>> {
   const { config, folder } = await loadConfig(process.env, process.env.INIT_CWD ?? process.cwd())
   const { migrations } = config
   return {
+    config,
     loadMigrations: async () => (migrations === undefined ? undefined : readConfigured(migrations, folder)),
   }
 }
@@ -103,20 +110,22 @@ const readConfigured = ({ directory, tool, loader, load }: MigrationSettings, fo
   })
 
 /** @throws SankofaError `DATABASE_UNREACHABLE`, which says that `back --local` works without it */
-async function checkDatabase(context: Context): Promise<void> {
+async function isPrepared(context: Context): Promise<boolean> {
   try {
     const found = await context.pool.query<{ there: boolean }>(
       `select to_regclass('sankofa.journal') is not null as there`,
     )
-    if (found.rows[0]?.there === true) return
+    return found.rows[0]?.there === true
   } catch (cause) {
     const reason =
       cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause)
     throw new SankofaError('DATABASE_UNREACHABLE', { where: new URL(context.databaseUrl).host, reason }, { cause })
   }
-  throw new SankofaError('SETTINGS_WRONG', {
+}
+
+const notPrepared = (context: Context): SankofaError =>
+  new SankofaError('SETTINGS_WRONG', {
     problems: [
       `DATABASE_URL: found a database without the schema "sankofa" at ${new URL(context.databaseUrl).host}; start "sankofa watch" once, which creates it.`,
     ],
   })
-}

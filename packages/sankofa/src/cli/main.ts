@@ -12,10 +12,10 @@ type InContext<Options> = (context: Context, target: string, options: Options) =
 
 /** Commands are loaded when they are asked for: help and a typing error must answer at once. */
 const inContext =
-  <Options>(load: () => Promise<InContext<Options>>) =>
+  <Options>(load: () => Promise<InContext<Options>>, onNewDatabase: 'refuse' | 'prepare' = 'refuse') =>
   async (target: string, options: Options): Promise<void> => {
     const [{ withContext }, command] = await Promise.all([import('./context.ts'), load()])
-    await withContext((context) => command(context, target, options))
+    await withContext((context) => command(context, target, options), { onNewDatabase })
   }
 
 function readAlpha(text: string): number {
@@ -114,7 +114,7 @@ withJson(
 const migrate = program.command('migrate').description('apply migrations and take them back, here and now')
 withJson(migrate.command('status').description('what is applied, what is missing, what was interrupted')).action(
   (options: OutputOptions) =>
-    inContext(async () => (await import('./commands/migrate.ts')).migrateStatusCommand)('', options),
+    inContext(async () => (await import('./commands/migrate.ts')).migrateStatusCommand, 'prepare')('', options),
 )
 withJson(
   migrate
@@ -127,7 +127,7 @@ withJson(
     .option('--step-done', 'the statement that is in doubt after a crash was done')
     .option('--step-again', 'the statement that is in doubt after a crash is to run again'),
 ).action((options: UpOptions) =>
-  inContext(async () => (await import('./commands/migrate.ts')).migrateUpCommand)('', options),
+  inContext(async () => (await import('./commands/migrate.ts')).migrateUpCommand, 'prepare')('', options),
 )
 withJson(
   migrate
@@ -137,7 +137,7 @@ withJson(
     .option('--step-done', 'the statement that is in doubt after a crash was done')
     .option('--step-again', 'the statement that is in doubt after a crash is to run again'),
 ).action((id: string | undefined, options: MigrateBackOptions) =>
-  inContext(async () => (await import('./commands/migrate.ts')).migrateBackCommand)(id ?? '', options),
+  inContext(async () => (await import('./commands/migrate.ts')).migrateBackCommand, 'prepare')(id ?? '', options),
 )
 withJson(
   migrate
@@ -155,7 +155,7 @@ withJson(
     .description('what is kept aside of rows that migrations destroyed')
     .option('--drop <id>', 'delete one for good'),
 ).action((options: OutputOptions & { readonly drop?: string }) =>
-  inContext(async () => (await import('./commands/migrate.ts')).migrateStashCommand)('', options),
+  inContext(async () => (await import('./commands/migrate.ts')).migrateStashCommand, 'prepare')('', options),
 )
 withJson(
   program

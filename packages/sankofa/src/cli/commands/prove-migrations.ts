@@ -43,7 +43,7 @@ export async function proveMigrationsCommand(
   options: ProveMigrationsOptions,
 ): Promise<void> {
   const from = process.env.INIT_CWD ?? process.cwd()
-  const set = await findSet(from, directory, options)
+  const { set, shadowUrl } = await findSet(from, directory, options)
   const range = rangeOf(options)
   const say = options.json === true ? () => {} : (line: string) => console.log(line)
   const total = new Set(set.migrations.map(({ group }) => group)).size
@@ -55,7 +55,7 @@ export async function proveMigrationsCommand(
     proveMigrations(set, {
       ...range,
       ...target,
-      ...(options.shadow === undefined ? {} : { shadowUrl: options.shadow }),
+      ...(shadowUrl === undefined ? {} : { shadowUrl }),
       onBase: progress(options),
       onProof: (proof) => {
         clearProgress(options)
@@ -76,30 +76,35 @@ export async function proveMigrationsCommand(
   if (report.proofs.some(({ ok }) => !ok)) throw new AnswerIsNo()
 }
 
+type Found = { readonly set: MigrationSet; readonly shadowUrl?: string | undefined }
+
 async function findSet(
   from: string,
   directory: string | undefined,
-  { tool, loader }: ProveMigrationsOptions,
-): Promise<MigrationSet> {
+  { tool, loader, shadow }: ProveMigrationsOptions,
+): Promise<Found> {
   const options = { ...(tool === undefined ? {} : { tool }), ...(loader === undefined ? {} : { loader }) }
-  if (directory !== undefined) return readMigrations(directory, options)
-  if (loader !== undefined) return readMigrations(from, options)
-  const configured = tool === undefined ? await configuredSet() : undefined
-  if (configured !== undefined) return configured
+  const named = directory ?? (loader === undefined ? undefined : from)
+  if (named !== undefined) return { set: await readMigrations(named, options), shadowUrl: shadow }
+  const configured = tool === undefined ? await configuredSet(from) : undefined
+  if (configured !== undefined) return { ...configured, shadowUrl: shadow ?? configured.shadowUrl }
   const [best, second] = await findMigrations(from)
-  if (best === undefined) return readMigrations(from, options)
+  if (best === undefined) return { set: await readMigrations(from, options), shadowUrl: shadow }
   if (second !== undefined && second.count === best.count) {
     throw new SankofaError('MIGRATIONS_SEVERAL', {
       directories: [best.directory, second.directory].map((one) => relative(from, one)),
     })
   }
-  return readMigrations(best.directory, { root: from, ...options, ...(tool === undefined ? { tool: best.tool } : {}) })
+  const set = await readMigrations(best.directory, { root: from, tool: best.tool, ...options })
+  return { set, shadowUrl: shadow }
 }
 
 /** What the config names; a project that has no config is new to Sankofa, and is looked through. */
-async function configuredSet(): Promise<MigrationSet | undefined> {
-  if (!hasConfig(process.env, process.env.INIT_CWD ?? process.cwd())) return undefined
-  return (await loadFiles()).loadMigrations()
+async function configuredSet(from: string): Promise<Found | undefined> {
+  if (!hasConfig(process.env, from)) return undefined
+  const { config, loadMigrations } = await loadFiles()
+  const set = await loadMigrations()
+  return set === undefined ? undefined : { set, shadowUrl: config.migrations?.shadowUrl }
 }
 
 const rangeOf = ({ from, to, last }: ProveMigrationsOptions): Pick<ProveOptions, 'from' | 'to' | 'last'> => ({
