@@ -1,18 +1,8 @@
 import { type Node, parseSync } from 'libpg-query'
-
-const parsed = new Map<string, readonly Node[]>()
-/** Schemas have few distinct texts, but a long-lived process sees many schemas. */
-const mostParsed = 5_000
+import { remember, rememberOf } from './remember.ts'
 
 /** Reads a list of expressions as `pg_get_expr` writes them; none when the grammar does not take them. */
-export function parseExpressions(text: string): readonly Node[] {
-  const known = parsed.get(text)
-  if (known !== undefined) return known
-  if (parsed.size >= mostParsed) parsed.clear()
-  const nodes = read(text)
-  parsed.set(text, nodes)
-  return nodes
-}
+export const parseExpressions = remember(read)
 
 function read(text: string): readonly Node[] {
   try {
@@ -37,26 +27,30 @@ export function columnName(node: Node): string | undefined {
 }
 
 /** Every node within, itself included. */
-export function* nodesIn(value: unknown): Generator<Node> {
+export function nodesIn(node: Node): readonly Node[] {
+  const nodes: Node[] = []
+  collect(node, nodes)
+  return nodes
+}
+
+function collect(value: unknown, nodes: Node[]): void {
+  if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
-    for (const item of value) yield* nodesIn(item)
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [kind, inner] of Object.entries(value)) {
-      if (/^[A-Z]/.test(kind)) yield { [kind]: inner } as unknown as Node
-      yield* nodesIn(inner)
-    }
+    for (const item of value) collect(item, nodes)
+    return
+  }
+  for (const [kind, inner] of Object.entries(value)) {
+    // Kinds of nodes begin with a capital, fields do not.
+    if (typeof inner === 'object' && kind < 'a') nodes.push({ [kind]: inner } as unknown as Node)
+    collect(inner, nodes)
   }
 }
 
 /** Names of all columns that an expression looks at. */
-export function columnsOf(node: Node): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const inner of nodesIn(node)) {
-    const name = 'ColumnRef' in inner ? columnName(inner) : undefined
-    if (name !== undefined) names.add(name)
-  }
-  return names
-}
+export const columnsOf = rememberOf((node: Node): ReadonlySet<string> => {
+  const names = nodesIn(node).map((inner) => ('ColumnRef' in inner ? columnName(inner) : undefined))
+  return new Set(names.filter((name) => name !== undefined))
+})
 
 /** The last part of a possibly qualified name of a function, an operator or a type. */
 export function lastName(names: readonly Node[] | undefined): string {

@@ -1,7 +1,8 @@
 import { literal, quoted } from './table.ts'
+import { type Setting, underSettings, withoutJit } from './under-settings.ts'
 
 /** Text forms must not depend on who asks. */
-const settings: readonly (readonly [string, string])[] = [
+const settings: readonly Setting[] = [
   ['DateStyle', 'ISO, YMD'],
   ['IntervalStyle', 'postgres'],
   ['TimeZone', 'UTC'],
@@ -10,23 +11,8 @@ const settings: readonly (readonly [string, string])[] = [
   ['lc_monetary', 'C'],
   // Where policies apply to the owner too, an error is better than rows that are not seen.
   ['row_security', 'off'],
-  // Of a query with a part a table it would take longer than the query itself.
-  ['jit', 'off'],
+  withoutJit,
 ]
-
-/** Sends statements under fixed settings, which are put back: a caller's transaction may go on. */
-export function underSettings(statements: readonly string[]): string {
-  const each = (call: (name: string, value: string) => string): string =>
-    `select ${settings.map(([name, value]) => call(name, literal(value))).join(', ')}`
-  const set = (name: string, value: string): string => `pg_catalog.set_config('${name}', ${value}, true)`
-  const current = (name: string): string => `pg_catalog.current_setting('${name}')`
-  return [
-    each((name) => set(`sankofa.kept_${name}`, current(name))),
-    each((name, value) => set(name, value)),
-    ...statements,
-    each((name) => set(name, current(`sankofa.kept_${name}`))),
-  ].join(';\n')
-}
 
 /** What a row takes in a page at least, be it without columns. */
 const leastRowBytes = 28
@@ -37,7 +23,7 @@ const leastRowBytes = 28
  * and a limit is set only where a table may have more: lists of casts, sub-selects and limits take longer to plan than to run.
  */
 export const listsSql = (ignore: readonly string[], mostRows: number): string =>
-  underSettings([
+  underSettings(settings, [
     "select pg_catalog.set_config('sankofa.image', '', true)",
     tablesFor(ignore, mostRows),
     `do ${literal(block)}`,
@@ -106,5 +92,5 @@ export function hashesSql(
     return `select ${literal(source)} as source, pg_catalog.count(*)::text as rows,
                    pg_catalog.json_build_array(${hashes.join(', ')}) as hashes from ${source} as "sankofa row"`
   })
-  return underSettings([parts.join(' union all ')])
+  return underSettings(settings, [parts.join(' union all ')])
 }

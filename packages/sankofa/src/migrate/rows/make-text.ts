@@ -1,3 +1,4 @@
+import { remember } from './remember.ts'
 import type { Wish } from './wish.ts'
 
 type Shape = (token: string) => string
@@ -34,11 +35,12 @@ const awkward: readonly Shape[] = [
   (token) => `MiXeD.Case,${token};\n\tsecond line`,
 ]
 
+const shapeOf = remember((column) => promised.find(([name]) => name.test(column.toLowerCase()))?.[1])
+
 /** @param longest - characters; `undefined`: as many as one likes */
 export function makeText({ variant, tame, column }: Wish, longest: number | undefined): string {
   const token = variant.toString(36)
-  const shape = promised.find(([name]) => name.test(column.toLowerCase()))?.[1]
-  const made = (shape ?? (tame ? plain : awkward[(variant + column.length) % awkward.length]) ?? plain)(token)
+  const made = (shapeOf(column) ?? (tame ? plain : awkward[(variant + column.length) % awkward.length]) ?? plain)(token)
   if (longest === undefined || [...made].length <= longest) return made
   if (longest > token.length + 3) return `Am ${token}`
   return longest >= token.length ? token.padStart(longest, 'A') : token.slice(-longest)

@@ -1,4 +1,5 @@
 import { compileLike, compileRegex } from './pattern.ts'
+import { remember } from './remember.ts'
 import { dayMs, isJson, isMoment, isSpan, type Value } from './value.ts'
 
 /** What one of PostgreSQL's operators makes of two values. `undefined` when only the server can know. */
@@ -23,11 +24,20 @@ export function operate(name: string, left: Value, right: Value): Value {
   return undefined
 }
 
+const likes = {
+  sensitive: remember((pattern) => compileLike(pattern)),
+  insensitive: remember((pattern) => compileLike(pattern, true)),
+}
+const regexes = {
+  sensitive: remember((pattern) => compileRegex(pattern)),
+  insensitive: remember((pattern) => compileRegex(pattern, true)),
+}
+
 function matches(name: string, text: string, pattern: string): boolean | undefined {
   const like = /^!?~~\*?$/.test(name)
   if (!like && !/^!?~\*?$/.test(name)) return undefined
   const insensitive = name.endsWith('*')
-  const compiled = like ? compileLike(pattern, insensitive) : compileRegex(pattern, insensitive)
+  const compiled = (like ? likes : regexes)[insensitive ? 'insensitive' : 'sensitive'](pattern)
   return compiled === undefined ? undefined : compiled.test(text) !== name.startsWith('!')
 }
 

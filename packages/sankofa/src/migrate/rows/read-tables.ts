@@ -3,6 +3,7 @@ import { loadParser } from '../sql/statement.ts'
 import { columnsOf, parseExpressions } from './expression.ts'
 import { type Check, type Column, quoted, type Reference, type Table, type Type, type Unique } from './table.ts'
 import { tablesSql } from './tables-sql.ts'
+import { underSettings, withoutJit } from './under-settings.ts'
 
 type Found = {
   readonly tables: readonly { oid: number; schema: string; name: string; used: boolean; partitioned: boolean }[] | null
@@ -59,14 +60,16 @@ type FoundType = {
   readonly fields: readonly { readonly type: number; readonly modifier: number }[] | null
 }
 
+type Result = { readonly rows: readonly { readonly found?: Found }[] }
+
 /** What was read, and whether the client is in a transaction of its caller. */
 export type Tables = { readonly tables: readonly Table[]; readonly inside: boolean }
 
 /** Reads every table of the database in one round trip. */
 export async function readTables(client: StepClient, ignore: readonly string[] = []): Promise<Tables> {
   await loadParser()
-  const { rows } = await client.query<{ readonly found: Found }>(tablesSql)
-  const found = rows[0]?.found
+  const results = (await client.query(underSettings([withoutJit], [tablesSql]))) as unknown as readonly Result[]
+  const found = results.flatMap(({ rows }) => rows).find((row) => row.found !== undefined)?.found
   if (found === undefined) return { tables: [], inside: false }
   const left = new Set(['sankofa', 'sankofa_stash', ...ignore])
   const types = toTypes(found.types ?? [])

@@ -3,6 +3,7 @@ import { evaluate } from './evaluate.ts'
 import { columnName, lastName, nodesIn } from './expression.ts'
 import { textLike, textMatching } from './pattern.ts'
 import type { Random } from './random.ts'
+import { rememberOf } from './remember.ts'
 import { bare, type Column, type Type } from './table.ts'
 import { dayMs, isJson, isMoment, toText, type Value } from './value.ts'
 
@@ -23,10 +24,8 @@ export function suggestions(
   condition: Node,
   columns: readonly Column[],
 ): (column: Column, now: string | null | undefined, get: Get, random: Random) => readonly (string | null)[] {
-  const meetings = Map.groupBy(findMeetings(condition), ([name]) => name)
-  const byNumber = new Map(
-    columns.map((column) => [column.number, (meetings.get(column.name) ?? []).map(([, met]) => met)]),
-  )
+  const meetings = meetingsIn(condition)
+  const byNumber = new Map(columns.map((column) => [column.number, meetings.get(column.name) ?? []]))
   return (column, now, get, random) => {
     const values = (byNumber.get(column.number) ?? []).flatMap((meeting) => valuesAt(meeting, column, now, get, random))
     const made = [...values, ...edgesOf(bare(column.type))].filter((value) => value !== undefined)
@@ -34,8 +33,8 @@ export function suggestions(
   }
 }
 
-function findMeetings(condition: Node): (readonly [column: string, Meeting])[] {
-  const found: (readonly [string, Meeting])[] = []
+const meetingsIn = rememberOf((condition: Node): ReadonlyMap<string, readonly Meeting[]> => {
+  const found = new Map<string, Meeting[]>()
   for (const node of nodesIn(condition)) {
     if (!('A_Expr' in node)) continue
     const { name, lexpr, rexpr } = node.A_Expr
@@ -45,11 +44,14 @@ function findMeetings(condition: Node): (readonly [column: string, Meeting])[] {
       [rexpr, lexpr],
     ] as const) {
       const target = side && columnWithin(side)
-      if (target !== undefined) found.push([target.column, { ...target, operator, other }])
+      if (target === undefined) continue
+      const known = found.get(target.column) ?? []
+      found.set(target.column, known)
+      known.push({ ...target, operator, other })
     }
   }
   return found
-}
+})
 
 /** The column that a side is, perhaps inside one function or one look into JSON. */
 function columnWithin(node: Node): { column: string; via: string; key?: string } | undefined {
