@@ -16,6 +16,7 @@ import { compareStatements } from '../statements/compare-statements.ts'
 import type { StatementComparison } from '../statements/finding.ts'
 import type { Failure } from './proof.ts'
 import { type RanGroup, runGroup, StepFailed, stepsOf } from './run-group.ts'
+import { settleSequences, withSequences } from './sequence-positions.ts'
 import { seed, writeAsTheNewRelease } from './write-as-the-new-release.ts'
 
 /** Rows of a table in a proof: enough for a NULL, a duplicate and a plain value of each column. */
@@ -43,12 +44,16 @@ export type RoundTrip = {
   /** After rows were written through the new schema, and undone again. */
   readonly rowsAfterWriting?: RowComparison
   readonly failure?: Omit<Failure, 'when'>
+  /** Whose rows were in the way of what failed, and how PostgreSQL calls the failure. */
+  readonly hinderedBy?: { readonly table: string | undefined; readonly code: string | undefined }
 }
 
 export type RoundTripOptions = {
   /** `none`: an empty database. `sample` fills it with rows of the target. */
   readonly rows: 'generated' | 'tame' | 'none' | ((client: pg.Client) => Promise<Filled>)
   readonly ignore: readonly string[]
+  /** Tables that stay empty. */
+  readonly empty?: readonly string[]
   readonly statements: readonly RecordedStatement[]
 }
 
@@ -61,6 +66,7 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
   const { ignore, statements } = options
   const image = imageOptions(options)
   const filled = await fill(client, options)
+  if (options.rows !== 'none') await settleSequences(client, ignore)
   const before = await readCatalogue(client, { ignore })
   const rowsBefore = await imageRows(client, image)
   const foundBefore = statements.length === 0 ? [] : await checkStatements(client, statements)
@@ -80,7 +86,7 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
     add({ undone: await runGroup(client, undo.steps, { observe: true }) })
     add({ schema: compareCatalogues(before, await readCatalogue(client, { ignore })) })
     const rowsUndone = await imageRows(client, image)
-    add({ rows: compareRows(rowsBefore, rowsUndone, { newRows: 'unexpected' }) })
+    add({ rows: await withSequences(client, compareRows(rowsBefore, rowsUndone, { newRows: 'unexpected' }), ignore) })
     step = 'up again'
     await runGroup(client, stepsOf(group, 'up'), { observe: false })
     add({ secondUp: compareCatalogues(after, await readCatalogue(client, { ignore })) })
@@ -92,8 +98,11 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
     add({ rowsAfterWriting: written.leaveOut(compareRows(rowsUndone, rowsAfter, { newRows: 'expected' })) })
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
-    const { message, migration, statement } = error
-    add({ failure: { step, reason: message, migration, ...(statement === undefined ? {} : { statement }) } })
+    const { message, migration, statement, table, code } = error
+    add({
+      hinderedBy: { table, code },
+      failure: { step, reason: message, migration, ...(statement === undefined ? {} : { statement }) },
+    })
   }
   return found
 }
@@ -110,10 +119,10 @@ export const imageOptions = ({
   values: typeof rows === 'function' ? 'hash' : 'text',
 })
 
-function fill(client: pg.Client, { rows, ignore }: RoundTripOptions): Promise<Filled> {
+function fill(client: pg.Client, { rows, ignore, empty = [] }: RoundTripOptions): Promise<Filled> {
   if (rows === 'none') return Promise.resolve({ tables: [], empty: [] })
   if (typeof rows === 'function') return rows(client)
-  return fillRows(client, { rowsPerTable, seed, ignore, tame: rows === 'tame' })
+  return fillRows(client, { rowsPerTable, seed, ignore: [...ignore, ...empty], tame: rows === 'tame' })
 }
 
 /**

@@ -18,10 +18,22 @@ export class StepFailed extends Error {
   override readonly name = 'StepFailed'
   readonly migration: string
   readonly statement: string | undefined
+  /** SQLSTATE. */
+  readonly code: string | undefined
+  /** Whose rows were in the way, as `schema.table`, where the server says so. */
+  readonly table: string | undefined
   constructor(migration: string, cause: unknown) {
-    const { message, detail } = cause as { readonly message?: string; readonly detail?: string }
+    const { message, detail, code, schema, table } = cause as {
+      readonly message?: string
+      readonly detail?: string
+      readonly code?: string
+      readonly schema?: string
+      readonly table?: string
+    }
     super(detail === undefined ? (message ?? String(cause)) : `${message} (${detail})`, { cause })
     this.migration = migration
+    this.code = code
+    this.table = schema === undefined || table === undefined ? undefined : `${schema}.${table}`
     this.statement = (cause as { readonly statement?: string }).statement
   }
 }

@@ -12,6 +12,7 @@ import { planStash } from '../stash/plan-stash.ts'
 import { stashing } from '../stash/stashing.ts'
 import type { imageOptions, Undo } from './round-trip.ts'
 import { type RanGroup, runGroup, StepFailed, stepsOf } from './run-group.ts'
+import { settleSequences, withSequences } from './sequence-positions.ts'
 import { writeAsTheNewRelease } from './write-as-the-new-release.ts'
 
 export type StashTrip = {
@@ -46,6 +47,7 @@ export async function stashTrip(
 ): Promise<StashTrip> {
   const { image } = options
   const { ignore } = image
+  await settleSequences(client, ignore)
   const before = await readCatalogue(client, { ignore })
   const rowsBefore = await imageRows(client, image)
   let refused: string | undefined
@@ -72,7 +74,8 @@ export async function stashTrip(
     const written = await writeAsTheNewRelease(client, image)
     await runGroup(client, undo.steps, { observe: false, beside: beside('undo') })
     const rowsAfter = await imageRows(client, image)
-    rows = written.leaveOut(compareRows(rowsBefore, rowsAfter, { newRows: 'expected' }))
+    const compared = written.leaveOut(compareRows(rowsBefore, rowsAfter, { newRows: 'expected' }))
+    rows = await withSequences(client, compared, ignore)
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
     const kept = [...tables]
