@@ -1,5 +1,6 @@
 const goesWithItsColumn = 'the index goes with the column that the next statement drops'
 const goesWithItsTable = 'a later migration of the release drops the whole table'
+const freeNumber = 'the next number is free all the same'
 const noRightValue = 'what stands for a NULL that the new release wrote is for nobody but the author to say'
 
 /**
@@ -9,6 +10,13 @@ export const equivalents: Readonly<Record<string, Readonly<Record<string, string
   'NOT NULL comes back after the NULLs were filled': { '1: A_Const.sval {"sval":""} → {"sval":"x"}': noRightValue },
   'a named NOT NULL comes back without its name': { '1: A_Const.sval {"sval":"?"} → {"sval":"?x"}': noRightValue },
   'a named NOT NULL comes back by its name': { '1: A_Const.sval {"sval":"?"} → {"sval":"?x"}': noRightValue },
+  'an identity becomes a serial again': {
+    '3: FuncCall.args without number 3': freeNumber,
+    '3: CoalesceExpr.args without number 2': 'there are rows, so nothing is put in place of no number',
+    '3: A_Const.ival {} → {"ival":1}': 'there are rows, so nothing is put in place of no number',
+    '3: A_Const.ival {"ival":1} → {"ival":2}': freeNumber,
+    '3: A_Const.boolval {} → {"boolval":true}': freeNumber,
+  },
   'a dropped table comes back with its columns in another order': {
     '1: CreateStmt.tableElts with 2 and 3 exchanged': 'it is better than the undo: the columns are in their order',
   },
