@@ -1,4 +1,4 @@
-import type { RangeVar } from '@pgsql/types'
+import type { RangeVar } from 'libpg-query'
 import pg from 'pg'
 
 /** A name as SQL writes it, from the syntax tree. */
