@@ -13,11 +13,11 @@ export type Prediction = {
   readonly slowest: { readonly sql: string; readonly ms: number; readonly why: string } | undefined
 }
 
-// What one core did on an SSD with everything in memory (decision 011), halved: a prediction had better be too long.
-const rewriteBytesPerMs = 60_000
-const scanBytesPerMs = 400_000
+// Half of what one core did with everything in memory (docs/decisions/011): a prediction had better be too long.
+const rewriteBytesPerMs = 70_000
+const scanBytesPerMs = 700_000
 const indexRowsPerMs = 700
-const writtenRowsPerMs = 100
+const writtenRowsPerMs = 170
 
 const blocksReads: readonly LockMode[] = ['AccessExclusiveLock']
 const blocksWrites: readonly LockMode[] = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock']
@@ -61,8 +61,7 @@ function costOf(
   const size = (table: string): TableSize => sizes.get(table) ?? { rows: 0, bytes: 0 }
   const reasons: { readonly ms: number; readonly why: string }[] = [{ ms: statement.tookMs, why: 'as it was measured' }]
   for (const table of statement.rewritten) {
-    const { rows, bytes } = size(table)
-    reasons.push({ ms: bytes / rewriteBytesPerMs + rows / indexRowsPerMs, why: `rewrites ${table}` })
+    reasons.push({ ms: size(table).bytes / rewriteBytesPerMs, why: `rewrites ${table}` })
   }
   for (const table of statement.indexed) {
     const { rows, bytes } = size(table)
