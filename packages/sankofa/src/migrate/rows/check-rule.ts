@@ -1,3 +1,4 @@
+import { aimAt } from './aim.ts'
 import { evaluate } from './evaluate.ts'
 import type { Random } from './random.ts'
 import type { Move, Row, Rule } from './rule.ts'
@@ -26,6 +27,16 @@ export function checkRule(
     columns: check.columns,
     broken: (row) => evaluate(check.condition, get(row)) === false,
     move(row, random) {
+      if (random(2) === 0) {
+        const aimed = aimAt(check.condition, {
+          row,
+          column: (name) => byName.get(name),
+          get: get(row),
+          fresh: (column) => fresh(column, row, random),
+          random,
+        })
+        if (aimed.length > 0) return aimed
+      }
       const column = own[random(own.length)]
       if (column === undefined) return undefined
       // A suggestion twice as often as anything else: it comes from the check itself.

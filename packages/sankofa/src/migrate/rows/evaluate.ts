@@ -93,13 +93,20 @@ const isOpaque = (name: string): boolean =>
   /range|^interval$|^time|^inet$|^cidr$|^bit|^varbit$|^reg|^json|^ts/.test(name)
 
 function evaluateLogic(operator: string | undefined, args: readonly Node[], get: Get): Value {
-  const values = args.map((arg) => evaluate(arg, get))
-  if (operator === 'NOT_EXPR')
-    return typeof values[0] === 'boolean' ? !values[0] : values[0] === null ? null : undefined
+  if (operator === 'NOT_EXPR') {
+    const value = evaluate(args[0], get)
+    return typeof value === 'boolean' ? !value : value === null ? null : undefined
+  }
   const decides = operator === 'OR_EXPR'
-  if (values.includes(decides)) return decides
-  if (values.some((value) => value !== null && typeof value !== 'boolean')) return undefined
-  return values.includes(null) ? null : !decides
+  let result: Value = !decides
+  for (const arg of args) {
+    const value = evaluate(arg, get)
+    // Most parts of a long list of cases need not be looked at.
+    if (value === decides) return decides
+    if (value !== null && typeof value !== 'boolean') result = undefined
+    else if (value === null && result !== undefined) result = null
+  }
+  return result
 }
 
 function evaluateBooleanTest(test: string | undefined, value: Value): Value {

@@ -8,11 +8,13 @@ test('tame rows have no NULL where there may be one, and repeat nothing', async 
   await db.pool.query('create table thing (id serial primary key, word text, number int, parent int references thing)')
   const filled = await withClient(db.pool, (client) => fillRows(client, { rowsPerTable: 6, seed: 1, tame: true }))
 
-  const { rows } = await db.pool.query<{ word: string; number: number }>('select word, number from thing')
+  const { rows } = await db.pool.query<{ word: string; number: number; parent: number | null }>('select * from thing')
 
   expect(filled.tables).toEqual([{ table: 'public.thing', rows: 6 }])
   expect(new Set(rows.map(({ word }) => word)).size).toBe(6)
   expect(rows.every(({ word, number }) => /^[a-z0-9 ]+$/.test(word) && number > 0)).toBe(true)
+  // The first has no other to refer to.
+  expect(rows.filter(({ parent }) => parent === null)).toHaveLength(1)
 })
 
 test('a rule about the length leaves every row another value, of bytes and of text', async ({ db }) => {

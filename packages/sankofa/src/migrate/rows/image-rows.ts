@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StepClient } from '../migration.ts'
+import { hiddenPrefix } from '../sql/hidden-name.ts'
 import { hashesSql, listsSql } from './image-sql.ts'
 import { parseRow } from './parse-row.ts'
 import type { RowImage, TableImage } from './row-image.ts'
@@ -65,12 +66,22 @@ function toTable(
   hashed: Hashed | undefined,
   keep: (text: string) => string,
 ): TableImage {
-  const columns = (found.names ?? []).map((name, place) => ({ name, type: found.types?.[place] ?? '' }))
+  const all = (found.names ?? []).map((name, place) => ({ name, type: found.types?.[place] ?? '' }))
+  const isSeen = (_: unknown, place: number): boolean => all[place]?.name.startsWith(hiddenPrefix) === false
+  const columns = all.filter(isSeen)
   const common = { table: found.label, columns, key: found.key ?? [] }
   if (hashed !== undefined) {
-    return { ...common, rows: Number(hashed.rows), hashes: hashed.hashes.map(([hash, nulls]) => ({ hash, nulls })) }
+    return {
+      ...common,
+      rows: Number(hashed.rows),
+      hashes: hashed.hashes.filter(isSeen).map(([hash, nulls]) => ({ hash, nulls })),
+    }
   }
-  const list = rows.map(({ row }) => parseRow(row, columns.length).map((text) => (text === null ? null : keep(text))))
+  const list = rows.map(({ row }) =>
+    parseRow(row, all.length)
+      .filter(isSeen)
+      .map((text) => (text === null ? null : keep(text))),
+  )
   return { ...common, rows: list.length, list }
 }
 

@@ -2,8 +2,8 @@ import { mend } from './mend.ts'
 import type { Random } from './random.ts'
 import type { Row, Rule } from './rule.ts'
 
-/** What improves a row that holds already is found soon, or there is none. */
-const fewSteps = 25
+/** What does without NULL, or improves a row that holds already, is found soon, or there is none. */
+const fewSteps = 12
 
 /**
  * Mends a tame row: a value that an earlier row has already is taken where nothing else holds, and NULL where nothing at
@@ -20,7 +20,7 @@ export function mendTame(
   { earlier, others }: { readonly earlier: readonly Row[]; readonly others: ReadonlyMap<number, Rule['move']> },
 ): readonly Rule[] {
   const begun = new Map(row)
-  if (mend(row, rules, random, { nulls: 'no' }).length > 0) {
+  if (mend(row, rules, random, { nulls: 'no', steps: 3 * fewSteps }).length > 0) {
     const broken = mend(row, rules, random)
     if (broken.length > 0) return broken
     for (const [number, value] of begun) {

@@ -1,5 +1,6 @@
 import type { KnownRows } from './known-rows.ts'
-import { type Planned, type PlanOptions, planRows } from './plan-rows.ts'
+import type { PlanOptions } from './plan-options.ts'
+import { type Planned, planRows } from './plan-rows.ts'
 import type { Row } from './rule.ts'
 import type { Table } from './table.ts'
 

@@ -28,7 +28,8 @@ export async function solveTable(
   let attempts = 0
   const accepted: Row[] = []
   let broken: string | undefined
-  for (let round = 0; round < rounds && accepted.length < options.rows; round++) {
+  // What was taken only in the last round has one more in which it is repeated.
+  for (let round = 0; round < rounds + Math.min(1, accepted.length) && accepted.length < options.rows; round++) {
     // Triggers may have written here, or have altered what was written: what is there now counts.
     await known.load(
       client,
@@ -36,16 +37,16 @@ export async function solveTable(
     )
     const candidates: Row[] = []
     // Each round offers twice as many as the one before: most tables need no second.
-    for (let attempt = 1; attempt <= firstAttempts * 2 ** round; attempt++) {
+    for (let attempt = 1; attempt <= firstAttempts * 2 ** (round % rounds); attempt++) {
       const planned = planRows(table, {
         ...options,
         tame: options.tame || attempt % 2 === 0,
-        sparing: options.tame && round < rounds - 1,
+        sparing: options.tame && round !== rounds - 1,
         attempt: ++attempts,
         known: (oid) => (oid === table.oid ? [...known.of(oid), ...candidates] : known.of(oid)),
         wanted: learned.wanted,
         refused: learned.refused,
-        like: attempt % 2 === 0 ? accepted[attempt % accepted.length] : undefined,
+        like: attempt % 2 === 0 || round === rounds ? accepted[attempt % accepted.length] : undefined,
       })
       broken ??= planned.broken
       candidates.push(...planned.rows)

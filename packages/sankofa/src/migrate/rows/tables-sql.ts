@@ -1,3 +1,5 @@
+import { notHidden } from '../sql/hidden-name.ts'
+
 /**
  * Reads all that decides which rows a table takes, as one JSON value. Runs as any role, on PostgreSQL >= 15. It looks at the
  * catalogue alone, so it is as fast on full tables as on empty ones.
@@ -16,7 +18,7 @@ with tab as materialized (
         where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e')
 ), att as materialized (
   select a.* from pg_catalog.pg_attribute as a join tab on tab.oid = a.attrelid
-   where a.attnum > 0 and not a.attisdropped
+   where a.attnum > 0 and not a.attisdropped and ${notHidden('a.attname')}
 ), used(oid) as (
   with recursive used(oid) as (
     select distinct att.atttypid from att
