@@ -1,3 +1,4 @@
+import { asOfOneVersion } from './as-known-to.ts'
 import { canonical } from './canonical.ts'
 import type { Catalogue, CatalogueObject, ObjectKind } from './catalogue.ts'
 import { changesOf } from './changes.ts'
@@ -29,9 +30,11 @@ export type Comparison = { readonly grade: Grade; readonly differences: readonly
  * Says whether a schema is again what it was. The grade is the weight of the worst difference: names of indexes and
  * constraints and the layout of function texts are `cosmetic`, the order of a table's columns is `column-order`, all else
  * `differs`. What belongs to a table that is missing is not named beside it, nor are the
- * columns of a view whose text is another.
+ * columns of a view whose text is another. Two servers may have made them: what only says which version of PostgreSQL it is
+ * says nothing (`asOfOneVersion`).
  */
-export function compareCatalogues(before: Catalogue, after: Catalogue): Comparison {
+export function compareCatalogues(one: Catalogue, other: Catalogue): Comparison {
+  const [before, after] = asOfOneVersion(one, other)
   const was = byKey(before)
   const is = byKey(after)
   const missing = withoutParts([...was].flatMap(([key, object]) => (is.has(key) ? [] : [object])))

@@ -1,5 +1,6 @@
 import type { StepClient } from '../migration.ts'
 import type { Catalogue, CatalogueObject } from './catalogue.ts'
+import { withPlainViewTexts } from './plain-view-text.ts'
 import { queries, rareQueries } from './queries/queries.ts'
 import { forEveryReader, restore } from './queries/session.ts'
 import { type Link, type StandIns, toDependencies } from './to-dependencies.ts'
@@ -19,8 +20,9 @@ export async function readCatalogue(
   const [server, rare, links, standIns, comments, notNulls, ...lists] = await ask(client, queries)
   const [serverVersion, role] = server as readonly [number, string]
   const more = rareQueries(rare as readonly boolean[])
-  const rows = [...lists, ...(more.length === 0 ? [] : await ask(client, more))] as readonly (readonly Row[])[]
-  const objects = toObjects(rows.flat(), comments as readonly Comment[], notNulls as readonly NotNull[])
+  const found = [...lists, ...(more.length === 0 ? [] : await ask(client, more))] as readonly (readonly Row[])[]
+  const rows = await withPlainViewTexts(found.flat(), serverVersion)
+  const objects = toObjects(rows, comments as readonly Comment[], notNulls as readonly NotNull[])
   return {
     serverVersion,
     role,
