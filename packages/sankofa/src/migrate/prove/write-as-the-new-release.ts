@@ -3,6 +3,7 @@ import { compareRows } from '../rows/compare-rows.ts'
 import { writeRows } from '../rows/fill-rows.ts'
 import { imageRows } from '../rows/image-rows.ts'
 import type { RowComparison, RowDifference } from '../rows/row-image.ts'
+import { settleSequences } from './sequence-positions.ts'
 
 /** Any will do; the same one makes a proof repeatable. */
 export const seed = 1
@@ -20,6 +21,7 @@ export async function writeAsTheNewRelease(
 ): Promise<{ leaveOut(comparison: RowComparison): RowComparison }> {
   const before = await imageRows(client, image)
   await writeRows(client, { rowsPerTable: newRowsPerTable, seed, ignore: image.ignore })
+  await settleSequences(client, image.ignore)
   const { differences } = compareRows(before, await imageRows(client, image), { newRows: 'expected' })
   const byWriting = new Set(differences.map(place))
   return {
