@@ -1,5 +1,16 @@
 import type { StepClient } from '../migration.ts'
-import { captureTable, type Kept, type KeptSequence, namesByName, rowsNow } from './kept.ts'
+import { hiddenName } from './hide.ts'
+import type { KeptRows } from './keep-lossy.ts'
+import {
+  captureTable,
+  type Instant,
+  type Kept,
+  type KeptSequence,
+  movedTable,
+  namesByName,
+  rowsNow,
+  stashSchema,
+} from './kept.ts'
 import type { Keep } from './stash-plan.ts'
 import { closeTable } from './stash-schema.ts'
 import { quoted } from './text-form.ts'
@@ -50,6 +61,38 @@ export async function capture(
     `select pg_catalog.pg_table_size('${name}')::int8 as bytes, (select count(*)::int8 from ${name}) as rows`,
   )
   return { id, kept, rows: Number(size.rows[0]?.rows ?? 0), bytes: Number(size.rows[0]?.bytes ?? 0) }
+}
+
+/** Enters what is to be hidden or moved in the registry as `capturing`; nothing is done to it yet. */
+export async function enterInstant(
+  client: StepClient,
+  world: World,
+  keep: Keep,
+  entry: Parameters<typeof capture>[3],
+): Promise<Instant | undefined> {
+  const table = tablesNamed(world, keep.table)[0]
+  if (table === undefined || keep.how === 'copy') return undefined
+  const kept: Kept = { ...(await toKept(client, table, keep)), rehearsed: 'yes' }
+  const id = await enter(client, kept, entry)
+  const notNull = (name: string): boolean => table.columns.some((column) => column.name === name && column.notNull)
+  const columns = kept.columns.map((name, index) => ({ name: hiddenName(id, index), notNull: notNull(name) }))
+  return { id, kept: { ...kept, instant: keep.how === 'hide' ? { how: 'hide', columns } : { how: 'move' } } }
+}
+
+/** The step has hidden or moved it. */
+export async function openInstant(client: StepClient, { id, kept }: Instant, rows: number): Promise<KeptRows> {
+  const stash = kept.instant?.how === 'move' ? movedTable(id) : fullName(kept)
+  if (kept.instant?.how === 'move') await closeTable(client, stash)
+  await client.query(
+    `update sankofa.stash set state = 'open', plan = $2::jsonb, rows = $3::int8, stash_table = $4 where stash.id = $1`,
+    [
+      id.toString(),
+      JSON.stringify(kept),
+      String(Math.max(1, Math.round(rows))),
+      kept.instant?.how === 'move' ? stash.slice(stashSchema.length + 1) : '',
+    ],
+  )
+  return { table: fullName(kept), rows, bytes: 0, stash }
 }
 
 async function toKept(client: StepClient, table: Table, keep: Keep): Promise<Kept> {

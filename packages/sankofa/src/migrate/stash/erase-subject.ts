@@ -1,9 +1,7 @@
 import type { StepClient } from '../migration.ts'
+import { eraseInstant, type SubjectMark } from './erase-instant.ts'
 import { captureTable, type Kept, stashTable } from './kept.ts'
 import { recount } from './registry.ts'
-
-/** A value that names a person; without a column, in whichever column it stands alone. */
-export type SubjectMark = { readonly column?: string; readonly value: string }
 
 export type Erased = { readonly stash: bigint; readonly table: string; readonly rows: number }
 
@@ -24,6 +22,13 @@ export async function eraseSubject(client: StepClient, subject: readonly Subject
   const erased: Erased[] = []
   for (const { id: text, table, kept, state } of stashes) {
     const id = BigInt(text)
+    if (kept.instant !== undefined && state === 'open') {
+      const rows = await eraseInstant(client, { id, kept }, subject)
+      if (rows === 0) continue
+      await client.query('update sankofa.stash set erased = stash.erased + $2::int8 where stash.id = $1', [text, rows])
+      erased.push({ stash: id, table, rows })
+      continue
+    }
     const found = conditions(kept, subject)
     if (found.length === 0) continue
     const name = state === 'capturing' ? captureTable(id) : stashTable(id)

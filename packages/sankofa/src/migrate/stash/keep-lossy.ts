@@ -40,6 +40,7 @@ export async function keepLossy(client: StepClient, lossy: Lossy): Promise<KeptR
     }
   }
   await keepSpares(client, id, spares)
+  await client.query(`drop table ${captureTable(id)}`)
   return open(client, id, { ...kept, rehearsed, spares: kept.knownBy === 'whole' && spares.length > 0 })
 }
 
@@ -82,6 +83,7 @@ export async function keepAll(
       ? []
       : await sparesOf(client, { id, kept, rows: 0, bytes: 0 }, reading, 'null::text[]')
   await keepSpares(client, id, spares)
+  await client.query(`drop table ${captureTable(id)}`)
   return open(client, id, { ...kept, rehearsed: 'no', spares: spares.length > 0 })
 }
 
@@ -96,7 +98,7 @@ async function keepSpares(client: StepClient, id: bigint, spares: Lossy['spares'
   }
 }
 
-async function createStash(client: StepClient, id: bigint, kept: Kept): Promise<void> {
+export async function createStash(client: StepClient, id: bigint, kept: Kept): Promise<void> {
   const values = kept.columns.map((_, index) => `v${index + 1} text`)
   await client.query(
     `create table ${stashTable(id)} (
@@ -106,8 +108,8 @@ async function createStash(client: StepClient, id: bigint, kept: Kept): Promise<
   await closeTable(client, stashTable(id))
 }
 
-async function open(client: StepClient, id: bigint, kept: Kept): Promise<KeptRows | undefined> {
-  await client.query(`drop table ${captureTable(id)}`)
+/** @returns `undefined` when there was nothing to keep */
+export async function open(client: StepClient, id: bigint, kept: Kept): Promise<KeptRows | undefined> {
   const name = stashTable(id)
   const size = await client.query<{ rows: string; bytes: string; held: boolean }>(
     `select (select count(*) from ${name} as stashed where not stashed.spare)::text as rows, exists (select from ${name}) as held, pg_catalog.pg_total_relation_size('${name}')::text as bytes`,

@@ -20,7 +20,15 @@ export type Kept = {
   readonly rehearsed: 'yes' | 'filled' | 'no'
   /** Rows that the undo leaves in place of kept ones: known by no key, they are told only all together. */
   readonly spares: boolean
+  /** Nothing was copied: the columns, or the whole table, still lie in the database under another name. */
+  readonly instant?: { readonly how: 'hide'; readonly columns: readonly HiddenColumn[] } | { readonly how: 'move' }
 }
+
+/** An entry of the registry of which nothing was copied, or is to be. */
+export type Instant = { readonly id: bigint; readonly kept: Kept }
+
+/** What one of `columns` is called while it is hidden. */
+export type HiddenColumn = { readonly name: string; readonly notNull: boolean }
 
 export type KeptSequence = {
   readonly schema: string
@@ -36,7 +44,12 @@ export const stashSchema = 'sankofa_stash'
 export const stashTable = (id: bigint): string => `${stashSchema}.s${id}`
 /** All rows as they were, until it is known which of them have to be kept. */
 export const captureTable = (id: bigint): string => `${stashSchema}.c${id}`
+/** A table that a step has dropped, with its rows. */
+export const movedTable = (id: bigint): string => `${stashSchema}.m${id}`
 export const workTable = (id: bigint): string => `${stashSchema}.w${id}`
+
+/** What SQL needs of a table to read its rows. */
+export type Place = Pick<Table, 'schema' | 'name' | 'kind'>
 
 /** What a column that is gone is called here. */
 export type NamesNow = {
@@ -64,7 +77,7 @@ export function namesByNumber(table: Table, kept: Kept): NamesNow {
  * @returns `undefined` when a column of the key is gone
  */
 export function rowsNow(
-  table: Table,
+  table: Place,
   names: NamesNow,
   knownBy: Keep['knownBy'],
   extra: readonly string[] = [],
@@ -86,7 +99,7 @@ export function rowsNow(
 }
 
 /** Rows of a partitioned table lie in its partitions; those of tables that inherit are theirs. */
-export const rowsOf = (table: Table): string => (table.kind === 'p' ? quoted(table) : `only ${quoted(table)}`)
+export const rowsOf = (table: Place): string => (table.kind === 'p' ? quoted(table) : `only ${quoted(table)}`)
 
 /** Adds up the hashes of all rows: whatever order they lie in. */
 export const checksumOf = (table: string): string => `

@@ -39,7 +39,6 @@ export function mendStatements(sources: readonly Source[]): Mender {
   return {
     filled,
     async before(sql) {
-      last.length = 0
       if (sources.length === 0) return undefined
       const found = parseOne(sql)
       if (found === undefined) return undefined

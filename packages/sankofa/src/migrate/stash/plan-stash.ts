@@ -1,10 +1,13 @@
-import type { Step, StepClient } from '../migration.ts'
-import { effectsOf } from '../sql/effects.ts'
+import type { StepClient } from '../migration.ts'
+import { effectsOf, type TableName } from '../sql/effects.ts'
 import { readStatements, type Statement } from '../sql/statement.ts'
 import { toUnits } from '../sql/units.ts'
 import { type Affected, affectedBy } from './affected.ts'
+import { type AsText, isSent } from './as-text.ts'
+import { planInstant } from './plan-instant.ts'
 import { rehearsalOf } from './rehearsal.ts'
 import type { Keep, StashPlan } from './stash-plan.ts'
+import { type StepShape, shapeOf } from './step-shape.ts'
 import { fullName, readWorld, type Table, type World } from './world.ts'
 
 export type PlanStashOptions = {
@@ -12,12 +15,19 @@ export type PlanStashOptions = {
    * What takes the step back. It is tried out inside the step's transaction, so that only what it cannot bring back is
    * kept, and so that values written later are told from values that the step itself left.
    */
-  readonly opposite?: Step
+  readonly opposite?: AsText
   /**
    * Tables, as `schema.table`, that a shadow run saw written, dropped or changed. They are kept where the text does not
    * say what happens: modules, dynamic SQL.
    */
   readonly observed?: readonly string[]
+  /**
+   * From how many rows on, as estimated, a dropped column is hidden and a dropped table moved where that is exact; copying
+   * fewer is quick enough, and simpler. 50,000 unless told.
+   */
+  readonly hideFrom?: number
+  /** Tables, as `schema.table`, into which the release inserts without the names of columns: nothing of them is hidden. */
+  readonly positional?: readonly string[]
 }
 
 /**
@@ -25,15 +35,19 @@ export type PlanStashOptions = {
  *
  * @param client - on the database as it is before the step, with the search path that the step will have
  */
-export async function planStash(client: StepClient, step: Step, options: PlanStashOptions = {}): Promise<StashPlan> {
+export async function planStash(client: StepClient, step: AsText, options: PlanStashOptions = {}): Promise<StashPlan> {
   const statements = step.kind === 'sql' ? await readStatements(step.sql, step.file) : []
   const opposite = options.opposite?.kind === 'sql' ? await readStatements(options.opposite.sql) : undefined
   const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
   const oneTransaction = step.kind === 'code' ? step.transaction : units.length <= 1 && units[0]?.transaction !== false
   // The undo may destroy what up left alone. Read as one text, so that its names are followed back through up's renames.
   const effects = effectsOf([...statements, ...(opposite ?? [])])
+  const shape = shapeOf(statements)
+  const replaceable = oneTransaction && isSent(step)
+  const again = replaceable ? { columns: shape.adds, tables: clean(shape) } : { columns: [], tables: [] }
+  const exposes = [...shape.exposes]
   if (step.kind === 'sql' && effects.length === 0) {
-    return { keeps: [], bytes: 0, updates: [], harmless: true, oneTransaction, notes: [] }
+    return { keeps: [], bytes: 0, updates: [], harmless: true, oneTransaction, again, exposes, notes: [] }
   }
   const world = await readWorld(client)
   const { affected, opaque, written } = await affectedBy(client, world, effects)
@@ -51,9 +65,24 @@ export async function planStash(client: StepClient, step: Step, options: PlanSta
     client,
     all.map(({ table }) => table),
   )
-  const keeps = all.flatMap(
-    (each) => toKeep(world, widths, each, each.at < statements.length ? unitOf(each.at) : 0) ?? [],
-  )
+  const instant =
+    replaceable && unknown.length === 0 && options.opposite !== undefined && opposite !== undefined
+      ? await planInstant(
+          client,
+          world,
+          {
+            affected: isReplaceable(options.opposite, opposite) ? affected : [],
+            effects,
+            shape,
+            opposite: shapeOf(opposite),
+          },
+          { hideFrom: options.hideFrom ?? 50_000, positional: options.positional ?? [] },
+        )
+      : new Map<string, 'hide' | 'move'>()
+  const keeps = all.flatMap((each) => {
+    const keep = toKeep(world, widths, each, each.at < statements.length ? unitOf(each.at) : 0)
+    return keep === undefined ? [] : [asInstant(keep, instant.get(each.table.oid))]
+  })
   const bytes = keeps.reduce((sum, keep) => sum + keep.bytes, 0)
   const refuse = refusal(all, unknown, options.observed)
   const rehearsal = opposite === undefined ? undefined : rehearsalOf(opposite)
@@ -63,10 +92,31 @@ export async function planStash(client: StepClient, step: Step, options: PlanSta
     updates: written,
     harmless: false,
     oneTransaction,
+    again,
+    exposes,
     ...(refuse === undefined ? {} : { refuse }),
     ...(rehearsal === undefined ? {} : { rehearsal }),
     notes: notesOn(keeps, { oneTransaction, opposite, rehearsal }),
   }
+}
+
+/** It is sent as it was read, in one transaction, so that other statements can take the place of some. */
+const isReplaceable = (step: AsText, statements: readonly Statement[]): boolean => {
+  const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
+  return isSent(step) && units.length === 1 && units[0]?.transaction !== false
+}
+
+const clean = ({ creates, exposes, uses, renames }: StepShape): readonly TableName[] =>
+  creates.filter(({ name }) => !exposes.has(name) && !uses.has(name) && !renames.has(name))
+
+/** A row must be known by its key, in case that its column has to be copied later on. */
+function asInstant(keep: Keep, how: 'hide' | 'move' | undefined): Keep {
+  if (how === undefined || (how === 'hide' && (keep.knownBy !== 'key' || keep.columns === 'all'))) return keep
+  const because =
+    how === 'hide'
+      ? `${keep.because}: it is hidden, not copied. "select *" still shows it, and it takes a place where values are inserted without the names of columns`
+      : `${keep.because}: it is moved to the stash, not copied`
+  return { ...keep, how, bytes: 0, because }
 }
 
 function withObserved(world: World, affected: readonly Affected[], observed: readonly string[]): readonly Affected[] {

@@ -1,5 +1,6 @@
 import type { StepClient } from '../migration.ts'
-import { checksumOf, type Kept, stashTable } from './kept.ts'
+import { whereHidden } from './hide.ts'
+import { checksumOf, type Kept, movedTable, stashTable } from './kept.ts'
 
 /** A row of `sankofa.stash`, as whoever gives rows back reads it. */
 export type Entry = {
@@ -41,8 +42,27 @@ export async function lastRun(
   }))
 }
 
-/** Is what lies there what was written there? */
-export async function isAsWritten(client: StepClient, { id, checksum }: Entry): Promise<boolean> {
+/** Columns that any step has hidden and that no step has made again. */
+export async function hiddenEntries(client: StepClient): Promise<readonly Pick<Entry, 'id' | 'kept'>[]> {
+  const { rows } = await client.query<{ id: string; kept: Kept }>(
+    `select stash.id::text as id, stash.plan as kept
+       from sankofa.stash
+      where stash.state = 'open' and stash.plan -> 'instant' ->> 'how' = 'hide'
+      order by stash.id
+        for update`,
+  )
+  return rows.map(({ id, kept }) => ({ id: BigInt(id), kept }))
+}
+
+/** Is what lies there what was written there? Of what is hidden or moved: is it there? */
+export async function isAsWritten(client: StepClient, { id, kept, checksum }: Entry): Promise<boolean> {
+  if (kept.instant?.how === 'hide') return (await whereHidden(client, kept)) !== undefined
+  if (kept.instant?.how === 'move') {
+    const { rows } = await client.query<{ there: boolean }>(
+      `select to_regclass('${movedTable(id)}') is not null as there`,
+    )
+    return rows[0]?.there === true
+  }
   const { rows: there } = await client.query<{ there: boolean }>(
     `select to_regclass('${stashTable(id)}') is not null as there`,
   )

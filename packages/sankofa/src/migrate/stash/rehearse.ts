@@ -2,7 +2,8 @@ import type { StepClient } from '../migration.ts'
 import type { Captured } from './capture.ts'
 import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
-import { captureTable, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
+import { instants } from './instants.ts'
+import { captureTable, type Instant, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
 import { mendStatements } from './mend.ts'
 import { remembered, type Stamps, withExactText } from './text-form.ts'
 import { readWorld, type Table, tablesNamed, type World } from './world.ts'
@@ -33,16 +34,18 @@ export type LossyRows = {
 /**
  * Tries out what takes the step back, sees what it would not bring back, and rolls that back.
  *
+ * @param hidden - columns that come back under their own names
  * @returns a reason when the undo cannot be tried out as things stand now
  */
 export async function rehearse(
   client: StepClient,
   captured: readonly Captured[],
   statements: readonly string[],
+  hidden: readonly Instant[],
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
-  const plain = await attempt(client, captured, statements, false)
+  const plain = await attempt(client, captured, statements, hidden, false)
   if (!('failed' in plain)) return plain
-  const filled = await attempt(client, captured, statements, true)
+  const filled = await attempt(client, captured, statements, hidden, true)
   return 'failed' in filled ? plain : filled
 }
 
@@ -50,6 +53,7 @@ async function attempt(
   client: StepClient,
   captured: readonly Captured[],
   statements: readonly string[],
+  hidden: readonly Instant[],
   fill: boolean,
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
   const before = await readWorld(client)
@@ -60,8 +64,11 @@ async function attempt(
     const mender = fill
       ? mendStatements(captured.map(({ id, kept }) => ({ kept, source: captureTable(id) })))
       : undefined
+    const coming = instants([], hidden)
     for (const sql of statements) {
-      for (const each of (await mender?.before(sql)) ?? [sql]) await client.query(each)
+      for (const one of (await coming.before(sql, client)) ?? [sql]) {
+        for (const each of (await mender?.before(one)) ?? [one]) await client.query(each)
+      }
       await mender?.after(sql, client)
     }
     await mender?.finish(client)

@@ -1,4 +1,5 @@
 import type { TableName } from '../sql/effects.ts'
+import type { Added } from './step-shape.ts'
 
 /** One table of which a step, or what takes it back, may destroy something. */
 export type Keep = {
@@ -12,7 +13,8 @@ export type Keep = {
   /** As PostgreSQL estimates them. */
   readonly rows: number
   readonly bytes: number
-  readonly how: 'copy'
+  /** `hide`: the column stays where it is, under another name; `move`: the table does, in the stash's schema. */
+  readonly how: 'copy' | 'hide' | 'move'
   /** Before which unit of the step it is copied. */
   readonly unit: number
   /** Why it is kept, and what is weaker than usual: a phrase for people. */
@@ -34,6 +36,10 @@ export type StashPlan = {
   readonly oneTransaction: boolean
   /** What takes the step back, where it can be tried out inside the step's transaction. */
   readonly rehearsal?: readonly string[]
+  /** What the step makes again, so that what is hidden or moved can take its place. */
+  readonly again: { readonly columns: readonly Added[]; readonly tables: readonly TableName[] }
+  /** Names of tables, and other words, of which the step may want all columns there are. */
+  readonly exposes: readonly string[]
   /** Sentences on what is weaker than a copy by key in one transaction. */
   readonly notes: readonly string[]
 }

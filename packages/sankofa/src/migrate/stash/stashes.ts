@@ -1,7 +1,8 @@
 import { SankofaError } from '../../core/index.ts'
 import type { StepClient } from '../migration.ts'
-import { captureTable, stashTable } from './kept.ts'
-import { literal } from './text-form.ts'
+import { whereHidden } from './hide.ts'
+import { captureTable, type Kept, movedTable, stashTable } from './kept.ts'
+import { identifier, literal, quoted } from './text-form.ts'
 
 /** One table's stash, as `sankofa migrate stash` lists it. */
 export type Stash = {
@@ -83,12 +84,30 @@ async function close(
   why: string,
 ): Promise<void> {
   if (stashes.length === 0) return
-  const tables = stashes.flatMap(({ id }) => [stashTable(id), captureTable(id)])
+  const hidden = await dropHidden(client, stashes)
+  const tables = stashes.flatMap(({ id }) => [stashTable(id), captureTable(id), movedTable(id)])
   const ids = stashes.map(({ id }) => id).join(', ')
   await client.query(
-    `drop table if exists ${tables.join(', ')};
+    `${hidden}drop table if exists ${tables.join(', ')};
      update sankofa.stash
         set state = '${state}', rows = 0, bytes = 0, checksum = null, closed_at = clock_timestamp(), closed_why = ${literal(why)}
       where stash.id in (${ids})`,
   )
+}
+
+/** A hidden column goes for good: one short lock for each table, or none and an error. */
+async function dropHidden(client: StepClient, stashes: readonly Stash[]): Promise<string> {
+  const { rows } = await client.query<{ kept: Kept }>(
+    `select stash.plan as kept from sankofa.stash
+      where stash.id = any ($1::int8[]) and stash.plan -> 'instant' ->> 'how' = 'hide'`,
+    [stashes.map(({ id }) => id.toString())],
+  )
+  const statements: string[] = []
+  for (const { kept } of rows) {
+    const table = await whereHidden(client, kept)
+    if (table === undefined || kept.instant?.how !== 'hide') continue
+    const drops = kept.instant.columns.map(({ name }) => `drop column ${identifier(name)}`)
+    statements.push(`alter table ${quoted(table)} ${drops.join(', ')};\n`)
+  }
+  return statements.length === 0 ? '' : `set local lock_timeout = '2s';\n${statements.join('')}`
 }

@@ -2,13 +2,16 @@ import { SankofaError } from '../../core/index.ts'
 import type { StepClient } from '../migration.ts'
 import type { StepWatcher, UnitFrame } from '../run/run-step.ts'
 import { checkBudget } from './budget.ts'
-import { type Captured, capture, lockForCapture } from './capture.ts'
+import { type Captured, capture, enterInstant, lockForCapture, openInstant } from './capture.ts'
+import { closeInstant, comesBackItself, isInDanger } from './come-back.ts'
+import { type Instants, instants } from './instants.ts'
 import { type KeptRows, keepAll, keepLossy } from './keep-lossy.ts'
-import { stashTable } from './kept.ts'
+import { type Instant, stashTable } from './kept.ts'
+import { materialise } from './materialise.ts'
 import { type Mender, mendStatements } from './mend.ts'
 import { noteWritten } from './note-written.ts'
 import { putBack } from './put-back.ts'
-import { type Entry, isAsWritten, lastRun } from './registry.ts'
+import { type Entry, hiddenEntries, isAsWritten, lastRun } from './registry.ts'
 import { rehearse } from './rehearse.ts'
 import type { Keep, RestoredTable, StashPlan, StashReport } from './stash-plan.ts'
 import { ensureStashSchema } from './stash-schema.ts'
@@ -51,7 +54,9 @@ export function stashing(options: StashingOptions): {
   const captured: Captured[] = []
   const kept: KeptRows[] = []
   const restored: RestoredTable[] = []
+  const going: Going[] = []
   let live: readonly Entry[] | undefined
+  let replacing: Instants = instants([], [])
   let mender: Mender | undefined
   let watch: Watch | undefined
   let run: bigint | undefined
@@ -69,24 +74,35 @@ export function stashing(options: StashingOptions): {
         captured.push({ id, kept, rows: 0, bytes: 0 })
       }
     }
-    live = await liveStashes(client, options)
+    live = await readied(client, plan, await liveStashes(client, options))
     const noted = live.filter(({ kept }) => kept.rehearsed === 'no')
     if (noted.length > 0) {
       await withExactText(client, async () => {
         for (const entry of noted) await noteWritten(client, entry)
       })
     }
-    mender = mendStatements(live.map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })))
+    mender = mendStatements(live.filter(isCopied).map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })))
     if (plan.keeps.length > 0) await ensureStashSchema(client)
   }
 
   async function captureBefore(client: StepClient, keeps: readonly Keep[]): Promise<void> {
-    await lockForCapture(client, keeps)
+    // What is hidden or moved is locked by the statement that does it, and no sooner.
+    await lockForCapture(
+      client,
+      keeps.filter(({ how }) => how === 'copy'),
+    )
     const world = await readWorld(client)
     const expiresAt = new Date(now.getTime() + (options.expiresInDays ?? 14) * dayMs)
     await withExactText(client, async () => {
       for (const keep of keeps) {
-        const one = await capture(client, world, keep, { run, migration, direction, now, expiresAt })
+        const entry = { run, migration, direction, now, expiresAt }
+        const instant = await enterInstant(client, world, keep, entry)
+        if (instant !== undefined) {
+          run ??= instant.id
+          going.push({ ...instant, rows: keep.rows })
+          continue
+        }
+        const one = await capture(client, world, keep, entry)
         if (one === undefined) continue
         run ??= one.id
         captured.push(one)
@@ -99,15 +115,16 @@ export function stashing(options: StashingOptions): {
   }
 
   async function finish(client: StepClient): Promise<void> {
-    const mine = live ?? []
+    const mine = await comeBack(client)
     if (mine.length > 0) {
       await withExactText(client, async (stamps) => {
         restored.push(...(await putBack(client, mine, stamps)))
       })
-      await mender?.finish(client)
     }
+    await mender?.finish(client)
+    for (const one of going) kept.push(await openInstant(client, one, one.rows))
     if (captured.length === 0) return
-    const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal)
+    const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal, going)
     if (lossy !== undefined && !('failed' in lossy)) {
       for (const one of lossy) push(kept, await keepLossy(client, one))
       return
@@ -118,11 +135,39 @@ export function stashing(options: StashingOptions): {
     })
   }
 
+  const filledTables = (): ReadonlySet<string> => {
+    const hidden = (live ?? []).filter((each) => !isCopied(each)).map(({ kept: { oid } }) => oid)
+    return new Set([...(mender?.filled ?? []), ...hidden])
+  }
+
+  /** @returns what has to be put back from copies */
+  async function comeBack(client: StepClient): Promise<readonly Entry[]> {
+    const copies = [...(live ?? []).filter(isCopied)]
+    const pending = new Set(replacing.pending().map(({ id }) => id))
+    for (const entry of (live ?? []).filter((each) => !isCopied(each))) {
+      if (pending.has(entry.id)) {
+        const copy = await materialise(client, entry, false)
+        if (copy !== undefined) copies.push({ ...entry, kept: copy })
+      } else restored.push(await closeInstant(client, entry, replacing.refilled.get(entry.id)))
+    }
+    return copies
+  }
+
   return {
     watcher: {
       // What a module sends cannot be replaced.
-      before: async ({ sql, line }) => (line === undefined ? undefined : mender?.before(sql)),
-      after: async ({ sql }, client) => mender?.after(sql, client),
+      async before({ sql, line }, client) {
+        if (line === undefined) return undefined
+        const instead = await replacing.before(sql, client)
+        if (instead === undefined) return mender?.before(sql)
+        const all: string[] = []
+        for (const each of instead) all.push(...((await mender?.before(each)) ?? [each]))
+        return all
+      },
+      async after({ sql }, client) {
+        await replacing.after(sql, client)
+        await mender?.after(sql, client)
+      },
     },
     frame: {
       async begun(unit, client) {
@@ -130,6 +175,10 @@ export function stashing(options: StashingOptions): {
           await begin(client)
           if (!plan.harmless) watch = await watchTables(client)
           await captureBefore(client, plan.keeps)
+          replacing = instants(
+            going,
+            (live ?? []).filter((each) => !isCopied(each)),
+          )
           return
         }
         await inOwnTransaction(client, async () => {
@@ -141,7 +190,12 @@ export function stashing(options: StashingOptions): {
       },
       async ending(_unit, client, last) {
         if (plan.oneTransaction && watch !== undefined) {
-          const found = await unforeseen(client, watch, plan, options.ignore ?? [], mender?.filled ?? new Set())
+          const found = await unforeseen(client, watch, plan, options.ignore ?? [], filledTables())
+          const missed = replacing.pending().filter(({ id }) => going.some((each) => each.id === id))
+          if (missed.length > 0) {
+            const all = missed.map(({ kept }) => `${fullName(kept)} was not dropped by the statement that says so`)
+            throw new SankofaError('STASH_INCOMPLETE', { migration, found: all })
+          }
           if (found.length > 0 && options.acceptLoss !== true)
             throw new SankofaError('STASH_INCOMPLETE', { migration, found })
         }
@@ -151,6 +205,29 @@ export function stashing(options: StashingOptions): {
     },
     report: () => ({ kept, restored }),
   }
+}
+
+type Going = Instant & { readonly rows: number }
+
+const isCopied = ({ kept }: Entry): boolean => kept.instant === undefined
+
+/** What is hidden or moved is copied after all where the step would make away with it, show it, or not make it again. */
+async function readied(client: StepClient, plan: StashPlan, live: readonly Entry[]): Promise<readonly Entry[]> {
+  const ids = new Set(live.map(({ id }) => id))
+  const endangers = plan.exposes.length > 0 || plan.keeps.some(({ columns }) => columns === 'all')
+  for (const instant of endangers ? await hiddenEntries(client) : []) {
+    if (!ids.has(instant.id) && (await isInDanger(client, plan, instant))) await materialise(client, instant, false)
+  }
+  const ready: Entry[] = []
+  for (const entry of live) {
+    if (isCopied(entry) || (await comesBackItself(client, plan, entry))) ready.push(entry)
+    else {
+      const expressed = plan.updates.includes(fullName(entry.kept))
+      const kept = await materialise(client, entry, expressed)
+      if (kept !== undefined) ready.push({ ...entry, kept })
+    }
+  }
+  return ready
 }
 
 const push = (list: KeptRows[], one: KeptRows | undefined): void => {

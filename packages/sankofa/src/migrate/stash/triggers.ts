@@ -7,6 +7,19 @@ import type { Table } from './world.ts'
  * keys and other constraints are still checked.
  */
 export async function withoutTriggers<T>(client: StepClient, table: Table, work: () => Promise<T>): Promise<T> {
+  const switches = await triggerSwitches(client, table.oid)
+  if (switches === undefined) return work()
+  await client.query(switches.off)
+  const result = await work()
+  await client.query(switches.on)
+  return result
+}
+
+/** @returns `undefined` where there is no trigger to silence */
+export async function triggerSwitches(
+  client: StepClient,
+  oid: string,
+): Promise<{ readonly off: string; readonly on: string } | undefined> {
   const { rows } = await client.query<{ name: string; schema: string; relation: string; enabled: string }>(
     `with recursive family as (
        select $1::oid as oid
@@ -19,11 +32,9 @@ export async function withoutTriggers<T>(client: StepClient, table: Table, work:
        join pg_catalog.pg_class as class on class.oid = family.oid
        join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
       where not trigger.tgisinternal and trigger.tgenabled <> 'D'`,
-    [table.oid],
+    [oid],
   )
-  if (rows.length === 0) return work()
-  // Checks that wait for the commit would keep the table from being altered.
-  await client.query('set constraints all immediate')
+  if (rows.length === 0) return undefined
   const alter = (how: (row: (typeof rows)[number]) => string): string =>
     rows
       .map(
@@ -31,11 +42,8 @@ export async function withoutTriggers<T>(client: StepClient, table: Table, work:
           `alter table only ${quoted({ schema: row.schema, name: row.relation })} ${how(row)} trigger ${identifier(row.name)}`,
       )
       .join('; ')
-  await client.query(alter(() => 'disable'))
-  const result = await work()
-  await client.query('set constraints all immediate')
-  await client.query(
-    alter(({ enabled }) => (enabled === 'O' ? 'enable' : enabled === 'R' ? 'enable replica' : 'enable always')),
-  )
-  return result
+  const on = alter(({ enabled }) => (enabled === 'O' ? 'enable' : enabled === 'R' ? 'enable replica' : 'enable always'))
+  // Checks that wait for the commit would keep the table from being altered.
+  const checked = 'set constraints all immediate'
+  return { off: `${checked}; ${alter(() => 'disable')}`, on: `${checked}; ${on}` }
 }

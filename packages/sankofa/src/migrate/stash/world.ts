@@ -1,5 +1,6 @@
 import type { StepClient } from '../migration.ts'
 import type { TableName } from '../sql/effects.ts'
+import { notHidden } from '../sql/hidden-name.ts'
 
 export type Column = {
   readonly name: string
@@ -87,7 +88,7 @@ export async function readWorld(client: StepClient): Promise<World> {
              ) order by attribute.attnum) as list
         from tables
         join pg_catalog.pg_attribute as attribute on attribute.attrelid = tables.oid
-       where attribute.attnum > 0 and not attribute.attisdropped
+       where attribute.attnum > 0 and not attribute.attisdropped and ${notHidden('attribute.attname')}
        group by attribute.attrelid
     ), keys as (
       select one.indrelid, json_agg(one.list) as uniques,

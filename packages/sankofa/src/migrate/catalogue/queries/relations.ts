@@ -1,3 +1,4 @@
+import { notHidden } from '../../sql/hidden-name.ts'
 import { ofNoExtension, privileges, theirs } from './scope.ts'
 
 /** Tables, partitions, foreign tables, views and materialized views. */
@@ -61,6 +62,7 @@ select 'column' as kind, 'pg_class' as catalogue, relation.oid::int8 as oid, fie
   left join pg_attrdef as preset on preset.adrelid = field.attrelid and preset.adnum = field.attnum
  where relation.relkind in ('r', 'p', 'f', 'v', 'm')
    and field.attnum > 0 and not field.attisdropped
+   and ${notHidden('field.attname')}
    and ${theirs}
    and ${ofNoExtension('pg_class', 'relation.oid')}
  order by field.attrelid, field.attnum`

@@ -19,6 +19,8 @@ export type TripOptions = {
   readonly transaction?: 'auto' | 'none'
   readonly client?: StepClient
   readonly migration?: string
+  readonly hideFrom?: number
+  readonly positional?: readonly string[]
 }
 
 export const sqlStep = (sql: string, transaction: 'auto' | 'none' = 'auto'): Step => ({ kind: 'sql', sql, transaction })
@@ -32,6 +34,8 @@ export function tripOf(pool: pg.Pool, up: string | Step, undo: string | Step, op
     const opposite = direction === 'up' ? steps.undo : steps.up
     return planStash(client, steps[direction], {
       ...(options.blind === true ? {} : { opposite }),
+      ...(options.hideFrom === undefined ? {} : { hideFrom: options.hideFrom }),
+      ...(options.positional === undefined ? {} : { positional: options.positional }),
       ...(options.observed === undefined ? {} : { observed: options.observed }),
     })
   }
