@@ -1,6 +1,5 @@
 import type { StepClient } from '../migration.ts'
 import { hiddenName } from './hide.ts'
-import type { KeptRows } from './keep-lossy.ts'
 import {
   captureTable,
   type Instant,
@@ -11,7 +10,7 @@ import {
   rowsNow,
   stashSchema,
 } from './kept.ts'
-import type { Keep } from './stash-plan.ts'
+import type { Keep, StashReport } from './stash-plan.ts'
 import { closeTable } from './stash-schema.ts'
 import { quoted } from './text-form.ts'
 import { fullName, type Table, tablesNamed, type World } from './world.ts'
@@ -80,7 +79,11 @@ export async function enterInstant(
 }
 
 /** The step has hidden or moved it. */
-export async function openInstant(client: StepClient, { id, kept }: Instant, rows: number): Promise<KeptRows> {
+export async function openInstant(
+  client: StepClient,
+  { id, kept }: Instant,
+  rows: number,
+): Promise<StashReport['kept'][number]> {
   const stash = kept.instant?.how === 'move' ? movedTable(id) : fullName(kept)
   if (kept.instant?.how === 'move') await closeTable(client, stash)
   await client.query(

@@ -6,6 +6,7 @@ import { addedAgain, isSame } from './plan-instant.ts'
 import type { Entry } from './registry.ts'
 import { putSequencesBack } from './sequences.ts'
 import type { RestoredTable, StashPlan } from './stash-plan.ts'
+import { anyTable } from './step-shape.ts'
 import { fullName, readWorld, tablesNamed } from './world.ts'
 
 /** Does the step make again what was hidden or moved, so that it can take its place? */
@@ -30,6 +31,7 @@ export async function isInDanger(client: StepClient, plan: StashPlan, { kept }: 
   const table = await whereHidden(client, kept)
   if (table === undefined) return false
   return (
+    plan.exposes.includes(anyTable) ||
     plan.exposes.includes(table.name) ||
     plan.keeps.some((keep) => keep.columns === 'all' && fullName(keep.table) === fullName(table))
   )

@@ -7,7 +7,7 @@ import { type AsText, isSent } from './as-text.ts'
 import { planInstant } from './plan-instant.ts'
 import { rehearsalOf } from './rehearsal.ts'
 import type { Keep, StashPlan } from './stash-plan.ts'
-import { type StepShape, shapeOf } from './step-shape.ts'
+import { anyTable, type StepShape, shapeOf } from './step-shape.ts'
 import { fullName, readWorld, type Table, type World } from './world.ts'
 
 export type PlanStashOptions = {
@@ -45,7 +45,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
   const shape = shapeOf(statements)
   const replaceable = oneTransaction && isSent(step)
   const again = replaceable ? { columns: shape.adds, tables: clean(shape) } : { columns: [], tables: [] }
-  const exposes = [...shape.exposes]
+  const exposes = step.kind === 'code' ? [anyTable] : [...shape.exposes]
   if (step.kind === 'sql' && effects.length === 0) {
     return { keeps: [], bytes: 0, updates: [], harmless: true, oneTransaction, again, exposes, notes: [] }
   }

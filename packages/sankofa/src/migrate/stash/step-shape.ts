@@ -35,6 +35,9 @@ export type StepShape = {
   readonly renames: ReadonlySet<string>
 }
 
+/** Among what a step exposes: nobody has read it. */
+export const anyTable = '*'
+
 // They say nothing of rows, and name the columns that they mean.
 const aboutNames = new Set([
   ...['AlterTableStmt', 'IndexStmt', 'CommentStmt', 'DropStmt', 'GrantStmt', 'CreateSeqStmt', 'AlterSeqStmt'],
