@@ -8,7 +8,8 @@ export const majorOf = ({ serverVersion }: Pick<Catalogue, 'serverVersion'>): nu
  * (from 18 on), the privilege to maintain a table (from 17 on), the versions of extensions, as each server brings its own.
  */
 export function asKnownTo(major: number, catalogue: Catalogue): Catalogue {
-  return { ...catalogue, objects: catalogue.objects.map((object) => knownPart(major, object)) }
+  const objects = catalogue.objects.map((object) => knownPart(major, object))
+  return { ...catalogue, serverVersion: Math.min(catalogue.serverVersion, (major + 1) * 10_000 - 1), objects }
 }
 
 /**
@@ -32,9 +33,13 @@ function knownPart(major: number, object: CatalogueObject): CatalogueObject {
   const { kind } = object
   if (kind === 'extension') return without(object, ['version'])
   if (kind === 'column' && major < 18) return without(object, ['notNullName', 'notNullValidated', 'notNullNoInherit'])
-  const { privileges } = object.properties
-  if (major >= 17 || !Array.isArray(privileges)) return object
-  return { ...object, properties: { ...object.properties, privileges: privileges.map(withoutMaintain) } }
+  if (major >= 17) return object
+  const properties = { ...object.properties }
+  for (const name of ['privileges', 'without']) {
+    const entries = properties[name]
+    if (Array.isArray(entries)) properties[name] = entries.map(withoutMaintain)
+  }
+  return { ...object, properties }
 }
 
 /** Of an entry such as `ama=arwdDxtm/ama` the letters alone. */

@@ -121,6 +121,15 @@ function setNotNull(column: CatalogueObject): string {
 
 const storages: Readonly<Record<string, string>> = { p: 'plain', e: 'external', x: 'extended', m: 'main' }
 
+/** `default` says it for every type, but from PostgreSQL 16 on only. */
+function usualStorage(type: string): string {
+  const name = type.replace(/\(.*\)/, '')
+  if (/^(numeric|inet|cidr)$/.test(name)) return 'main'
+  return /^(text|character|character varying|bytea|json|jsonb|xml|tsvector|bit|bit varying)$|\[\]$/.test(name)
+    ? 'extended'
+    : 'default'
+}
+
 /** What is set on a column by statements of its own. */
 export function settings(column: CatalogueObject, now?: CatalogueObject): readonly string[] {
   const { storage, compression, statisticsTarget, options } = column.properties
@@ -129,7 +138,7 @@ export function settings(column: CatalogueObject, now?: CatalogueObject): readon
     ...(storage !== undefined
       ? [alter(column, `set storage ${storages[String(storage)]}`)]
       : unset('storage')
-        ? [alter(column, 'set storage default')]
+        ? [alter(column, `set storage ${usualStorage(String(column.properties.type))}`)]
         : []),
     ...(compression !== undefined
       ? [alter(column, `set compression ${compression === 'p' ? 'pglz' : 'lz4'}`)]

@@ -15,7 +15,7 @@ export function createStatements(object: CatalogueObject, was: Needs): readonly 
       return [`create schema ${quote(ownName)}`]
     case 'extension':
       return [
-        `create extension ${quote(ownName)}${properties.installedIn === 'pg_catalog' ? '' : ` schema ${quote(String(properties.installedIn))}`} version ${literal(String(properties.version))}`,
+        `create extension ${quote(ownName)}${properties.installedIn === 'pg_catalog' ? '' : ` schema ${quote(String(properties.installedIn))}`}${properties.version === undefined ? '' : ` version ${literal(String(properties.version))}`}`,
       ]
     case 'table':
     case 'foreign table':

@@ -1,4 +1,4 @@
-import { expect, type TestDatabase, test } from '#harness'
+import { expect, inject, type TestDatabase, test } from '#harness'
 import { type Comparison, compareCatalogues } from '../catalogue/compare-catalogues.ts'
 import { readCatalogue } from '../catalogue/read-catalogue.ts'
 import { type DerivedUndo, deriveUndo } from './derive-undo.ts'
@@ -9,11 +9,12 @@ async function upAndBack(
   given: string,
   up: string,
   afterUp = 'select 1',
+  runsOn?: number,
 ): Promise<DerivedUndo & Comparison> {
   await db.pool.query(given)
   const before = await readCatalogue(db.pool)
   await db.pool.query(up)
-  const derived = deriveUndo(before, await readCatalogue(db.pool))
+  const derived = deriveUndo(before, await readCatalogue(db.pool), runsOn)
   await db.pool.query(afterUp)
   await db.pool.query(derived.statements.join(';\n'))
   return { ...derived, ...compareCatalogues(before, await readCatalogue(db.pool)) }
@@ -187,6 +188,26 @@ test('a schema and an extension that came go, after what is in them', async ({ d
   expect(found.grade).toBe('exact')
   expect(await rowsOf(db, 'select name from person order by 1')).toEqual([{ name: 'Ama' }, { name: 'Kofi' }])
 })
+
+const hasOlder = inject('postgresVersion') > 15
+
+test.skipIf(!hasOlder)(
+  'what must run on an older server says nothing that only a newer one understands',
+  async ({ db }) => {
+    const found = await upAndBack(
+      db,
+      `create extension citext; create table person (id int, name text constraint named not null, note text);
+     grant all on person to public; alter default privileges grant all on tables to public`,
+      `alter table person alter name drop not null, alter note set storage external; drop extension citext;
+     revoke all on person from public; alter default privileges revoke all on tables from public`,
+      'select 1',
+      15,
+    )
+
+    expect(found.differences.filter(({ weight }) => weight !== 'cosmetic')).toEqual([])
+    expect(found.statements.join(';\n')).not.toMatch(/named|maintain|version|storage default/)
+  },
+)
 
 test('nothing changed, nothing to do', async ({ db }) => {
   const found = await upAndBack(db, people, `insert into person values (4, 'Esi')`)

@@ -1,3 +1,4 @@
+import { asKnownTo, majorOf } from '../catalogue/as-known-to.ts'
 import type { Catalogue, CatalogueObject } from '../catalogue/catalogue.ts'
 import { alterObject } from './alter-object.ts'
 import { addColumn, alterColumn } from './column-statements.ts'
@@ -21,8 +22,16 @@ export type DerivedUndo = {
  * SQL that brings a database from `after` back to `before`. Both are read from the same database, so that what was renamed
  * is known by its number. Rows of what was dropped are gone: the notes say so. The result is a proposal like a person's:
  * prove it.
+ *
+ * @param runsOn - major version of the server that it must run on too, where that is an older one: names of not-null
+ *   constraints and versions of extensions are then left to that server
  */
-export function deriveUndo(before: Catalogue, after: Catalogue): DerivedUndo {
+export function deriveUndo(before: Catalogue, after: Catalogue, runsOn = majorOf(before)): DerivedUndo {
+  if (runsOn >= majorOf(before)) return derive(before, after)
+  return derive(asKnownTo(runsOn, before), asKnownTo(runsOn, after))
+}
+
+function derive(before: Catalogue, after: Catalogue): DerivedUndo {
   const plan = planUndo(before, after)
   const notes: string[] = []
   const early = sortByNeed(plan.drops.filter(isEarly), plan.is.of).toReversed()

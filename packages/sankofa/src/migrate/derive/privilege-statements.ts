@@ -19,18 +19,22 @@ const names: Readonly<Record<string, string>> = {
 }
 
 /** Who may do what, by name: what the object would have right after it is made, turned into what it had. */
-export function privilegeStatements(before: CatalogueObject, now: readonly string[]): readonly string[] {
+export function privilegeStatements(
+  before: CatalogueObject,
+  now: readonly string[],
+  version: number,
+): readonly string[] {
   const had = readGrants(listOf(before.properties.privileges))
   const has = readGrants(now)
   const missing = had.filter((grant) => !has.some((other) => same(grant, other)))
   const over = has.filter((grant) => !had.some((other) => same(grant, other)))
   return [
-    ...byRole(over).map(([role, letters]) => `revoke ${said(letters, before)} from ${role}`),
+    ...byRole(over).map(([role, letters]) => `revoke ${said(letters, before, version)} from ${role}`),
     ...byRole(missing.filter(({ passedOn }) => !passedOn)).map(
-      ([role, letters]) => `grant ${said(letters, before)} to ${role}`,
+      ([role, letters]) => `grant ${said(letters, before, version)} to ${role}`,
     ),
     ...byRole(missing.filter(({ passedOn }) => passedOn)).map(
-      ([role, letters]) => `grant ${said(letters, before)} to ${role} with grant option`,
+      ([role, letters]) => `grant ${said(letters, before, version)} to ${role} with grant option`,
     ),
   ]
 }
@@ -48,13 +52,15 @@ export function defaultPrivilegeStatements(
   object: CatalogueObject,
   wanted: readonly string[],
   now: readonly string[],
+  version: number,
 ): readonly string[] {
   const { role, inSchema, of } = object.properties
   const alter = `alter default privileges for role ${quote(String(role))}${inSchema === undefined ? '' : ` in schema ${quote(String(inSchema))}`}`
   const what = `on ${kinds[String(of)] ?? 'large objects'}`
   const had = readGrants(wanted)
   const has = readGrants(now)
-  const list = (letters: readonly string[]): string => letters.map((letter) => names[letter] ?? letter).join(', ')
+  const list = (letters: readonly string[]): string =>
+    of === 'r' && isAllOfTable(letters, version) ? 'all' : letters.map((letter) => names[letter] ?? letter).join(', ')
   return [
     ...byRole(has.filter((grant) => !had.some((other) => same(grant, other)))).map(
       ([grantee, letters]) => `${alter} revoke ${list(letters)} ${what} from ${grantee}`,
@@ -77,7 +83,7 @@ export function privilegesWhenMade(object: CatalogueObject, version: number): re
     case 'foreign table':
     case 'view':
     case 'materialized view':
-      return give(version >= 170_000 ? 'arwdDxtm' : 'arwdDxt')
+      return give(allOfTable(version))
     case 'sequence':
       return give('rwU')
     case 'function':
@@ -91,6 +97,12 @@ export function privilegesWhenMade(object: CatalogueObject, version: number): re
       return []
   }
 }
+
+const allOfTable = (version: number): string => (version >= 170_000 ? 'arwdDxtm' : 'arwdDxt')
+
+/** Then it is said so: what "all" is differs between versions, and the statement may run on another one. */
+const isAllOfTable = (letters: readonly string[], version: number): boolean =>
+  [...allOfTable(version)].every((letter) => letters.includes(letter))
 
 function readGrants(entries: readonly string[]): readonly Grant[] {
   return entries.flatMap((entry) => {
@@ -120,12 +132,20 @@ function byRole(grants: readonly Grant[]): readonly (readonly [string, readonly 
   return [...roles]
 }
 
-function said(letters: readonly string[], object: CatalogueObject): string {
-  const words = letters.map((letter) => names[letter] ?? letter)
+const likeTables: ReadonlySet<CatalogueObject['kind']> = new Set([
+  'table',
+  'foreign table',
+  'view',
+  'materialized view',
+])
+
+function said(letters: readonly string[], object: CatalogueObject, version: number): string {
+  const words =
+    likeTables.has(object.kind) && isAllOfTable(letters, version)
+      ? ['all']
+      : letters.map((letter) => names[letter] ?? letter)
   if (object.kind === 'column')
     return `${words.map((word) => `${word} (${quote(object.ownName)})`).join(', ')} on table ${home(object)}`
-  const target = ['view', 'materialized view', 'foreign table'].includes(object.kind)
-    ? reference({ ...object, kind: 'table' })
-    : reference(object)
+  const target = likeTables.has(object.kind) ? reference({ ...object, kind: 'table' }) : reference(object)
   return `${words.join(', ')} on ${object.kind === 'domain' ? target : target.replace(/^aggregate /, 'function ')}`
 }

@@ -20,7 +20,7 @@ export function settle(plan: Plan, before: Catalogue, after: Catalogue): readonl
         object.kind === 'column' && plan.was.named('view', object.on ?? '') !== undefined,
       ),
     ),
-    ...defaultPrivileges(plan),
+    ...defaultPrivileges(plan, after.serverVersion),
     ...objects.flatMap((object) => ownerStatements(object, partOfKept.get(object), after.role)),
     ...objects.flatMap((object) => {
       if (object.kind === 'default privileges' || object.kind === 'extension') return []
@@ -29,26 +29,30 @@ export function settle(plan: Plan, before: Catalogue, after: Catalogue): readonl
         kept === undefined ? privilegesWhenMade(object, after.serverVersion) : listOf(kept.properties.privileges)
       return kept !== undefined && kept.properties.owner !== object.properties.owner
         ? []
-        : privilegeStatements(object, now)
+        : privilegeStatements(object, now, after.serverVersion)
     }),
   ]
 }
 
-function defaultPrivileges(plan: Plan): readonly string[] {
+function defaultPrivileges(plan: Plan, version: number): readonly string[] {
   const ofKind = ({ kind }: CatalogueObject): boolean => kind === 'default privileges'
   const listed = (object: CatalogueObject, name: 'privileges' | 'without'): readonly string[] =>
     listOf(object.properties[name])
   return [
     ...plan.drops
       .filter(ofKind)
-      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'without'), listed(object, 'privileges'))),
+      .flatMap((object) =>
+        defaultPrivilegeStatements(object, listed(object, 'without'), listed(object, 'privileges'), version),
+      ),
     ...[...plan.creates]
       .filter(ofKind)
-      .flatMap((object) => defaultPrivilegeStatements(object, listed(object, 'privileges'), listed(object, 'without'))),
+      .flatMap((object) =>
+        defaultPrivilegeStatements(object, listed(object, 'privileges'), listed(object, 'without'), version),
+      ),
     ...plan.kept
       .filter(({ before }) => ofKind(before))
       .flatMap(({ before, after }) =>
-        defaultPrivilegeStatements(before, listed(before, 'privileges'), listed(after, 'privileges')),
+        defaultPrivilegeStatements(before, listed(before, 'privileges'), listed(after, 'privileges'), version),
       ),
   ]
 }

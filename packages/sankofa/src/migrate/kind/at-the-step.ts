@@ -8,6 +8,7 @@ import { type Companion, together } from '../run/together.ts'
 import { asText } from '../stash/as-text.ts'
 import { planStash } from '../stash/plan-stash.ts'
 import { stashing } from '../stash/stashing.ts'
+import { positionalInserts } from '../statements/positional-inserts.ts'
 import { statementsStillPrepare } from './statements-still-prepare.ts'
 
 /** What was sent in this time is what the running release sends. */
@@ -29,18 +30,12 @@ export function atTheStep(options: {
   proofOf(group: string): Promise<MigrationProof | undefined>
 }): StashHook {
   const { epoch, budgetBytes, clock, set, acceptLoss = false } = options
-  const looks = new Map<string, ReturnType<typeof statementsStillPrepare>>()
+  const looks = new Map<string, Look>()
   return async ({ direction, group, migration, step, client }) => {
     const ids = set?.migrations.filter((one) => one.group === group).map(({ id }) => id) ?? [migration]
     const order = direction === 'up' ? ids : ids.toReversed()
     const key = `${direction} ${group}`
-    const look =
-      looks.get(key) ??
-      statementsStillPrepare(
-        (await readStatements(client, { sinceMs: clock.now() - runningMs })).filter(({ text }) => text !== ''),
-        group,
-        direction,
-      )
+    const look = looks.get(key) ?? (await lookAt(client, clock.now() - runningMs, group, direction))
     looks.set(key, look)
     const proof = await options.proofOf(group)
     const sent = { up: proof?.capturedUp?.[migration], undo: proof?.captured?.[migration] }
@@ -48,13 +43,25 @@ export function atTheStep(options: {
     const plan = await planStash(client, asText(step, sent[direction]), {
       ...(proof === undefined ? {} : { observed: proof.endangeredTables }),
       ...(opposite === undefined ? {} : { opposite: asText(opposite, direction === 'up' ? sent.undo : sent.up) }),
+      // Only what was seen to be exact on a shadow is done at once; else everything is copied.
+      ...(proof?.instant === true ? { positional: look.positional } : { hideFrom: Number.POSITIVE_INFINITY }),
     })
     const stash = stashing({ migration, direction, plan, budgetBytes, now: new Date(clock.now()), acceptLoss })
     return together(
       ...(epoch === undefined ? [] : [fence(epoch)]),
-      look({ first: order[0] === migration, last: order.at(-1) === migration }),
+      look.companion({ first: order[0] === migration, last: order.at(-1) === migration }),
       stash,
     )
+  }
+}
+
+type Look = { readonly companion: ReturnType<typeof statementsStillPrepare>; readonly positional: readonly string[] }
+
+async function lookAt(client: StepClient, sinceMs: number, group: string, direction: 'up' | 'undo'): Promise<Look> {
+  const statements = await readStatements(client, { sinceMs })
+  return {
+    companion: statementsStillPrepare(statements, group, direction),
+    positional: await positionalInserts(client, statements),
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { asAdmin, expect, onTestFinished, type TestDatabase, test } from '#harness'
+import { asAdmin, expect, inject, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId } from '../../core/index.ts'
 import { createLease, createPool, watcherLease } from '../../db/index.ts'
 import { openJournal, type Proof, propose } from '../../journal/index.ts'
@@ -8,6 +8,10 @@ import { listStashes } from '../stash/stashes.ts'
 import { migrationKind } from './migration-kind.ts'
 import type { MigrationPlan } from './migration-plan.ts'
 import { migrationsFolder } from './testing/migrations-folder.ts'
+
+/** The server of this run, unless it is an older one: then it is the live one, and proofs are made on the embedded one. */
+const shadow = (db: TestDatabase): { readonly shadowUrl?: string } =>
+  inject('postgresVersion') < 18 ? {} : { shadowUrl: db.url }
 
 const shop = {
   '0001_shop': {
@@ -30,7 +34,7 @@ async function openShop(db: TestDatabase, more: Parameters<typeof migrationsFold
     pool: db.pool,
     journal,
     load: () => readMigrations(folder.directory),
-    shadowUrl: db.url,
+    ...shadow(db),
   })
   const lease = createLease(db.pool, { name: watcherLease, holder: 'test', ttlMs: 600_000 })
   const epoch = (await lease.acquire()) ?? 0n
@@ -172,6 +176,48 @@ test('an unprivileged role is enough, and its name on the live server is no drif
   expect(await customers({ url: db.url, pool })).toContainEqual({ name: 'Ama', phone: '020 1' })
 })
 
+test('an undo that was derived on the newest server runs on the live one', async ({ db }) => {
+  const { prove, up, back } = await openShop(db, {
+    '0003_client': {
+      up: 'alter table public.customer rename to client;',
+      undo: 'alter table public.client rename to customer;',
+    },
+    '0004_free': {
+      up: 'alter table public.client alter column name drop not null; alter table public.client alter column name set storage external;',
+    },
+  })
+  await up('0002_no_phone')
+  await up('0003_client')
+
+  const proof = await prove('0004_free')
+  await up('0004_free')
+  await back('0004_free')
+  await back('0003_client')
+
+  expect(proof).toMatchObject({ ok: true, loss: 'kept' })
+  await expect(db.pool.query('insert into public.customer (name) values (null)')).rejects.toThrow(/not-null constraint/)
+})
+
+test.skipIf(inject('postgresVersion') >= 18)(
+  'an undo that the live server cannot read is not proved, and nothing of it runs there',
+  async ({ db }) => {
+    const { prove } = await openShop(db, {
+      '0003_note': {
+        up: 'alter table public.customer add column note text;',
+        undo: 'update public.customer set note = null returning with (old as was) was.id; alter table public.customer drop column note;',
+      },
+    })
+
+    const proof = await prove('0003_note')
+
+    expect(proof).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/Undo fails: PostgreSQL 1[567]\.\d+, where it will run/),
+    })
+    expect(await customers(db)).toHaveLength(3)
+  },
+)
+
 test('an undo that fails once rows exist is refused with the reason', async ({ db }) => {
   const { prove } = await openShop(db, {
     '0003_no_check': {
@@ -234,3 +280,27 @@ async function recordStatement(db: TestDatabase, text: string, route: string): P
     [text, route],
   )
 }
+
+test('a large column goes at once and comes back in its place; a small one is copied', async ({ db }) => {
+  const { prove, up, back, kind, id, plan, epoch } = await openShop(db)
+  const columns = async () =>
+    (
+      await db.pool.query<{ name: string }>(
+        `select attname as name from pg_attribute where attrelid = 'public.customer'::regclass and attnum > 0 and not attisdropped order by attnum`,
+      )
+    ).rows.map(({ name }) => name)
+  await db.pool.query(`insert into public.customer (name, phone) select 'n' || n, 'p' || n from generate_series(1, 60000) as n; analyze public.customer`)
+
+  const proof = await prove('0002_no_phone')
+  await up('0002_no_phone')
+  const hidden = await columns()
+  await back('0002_no_phone')
+  const returned = await columns()
+  await up('0002_no_phone')
+  await kind.settle(id('0002_no_phone'), plan('0002_no_phone'), epoch)
+
+  expect(proof).toMatchObject({ ok: true, loss: 'stashed' })
+  expect(hidden).toEqual(['id', 'name', expect.stringContaining('sankofa_hidden_')])
+  expect(returned).toEqual(['id', 'name', 'phone'])
+  expect(await columns()).toEqual(['id', 'name'])
+}, 60_000)

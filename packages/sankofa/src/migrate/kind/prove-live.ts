@@ -3,6 +3,7 @@ import type { Clock } from '../../core/index.ts'
 import { readStatements } from '../../observe/index.ts'
 import { saveProof } from '../apply/proofs.ts'
 import { readStatus } from '../apply/status.ts'
+import { majorOf } from '../catalogue/as-known-to.ts'
 import type { Difference } from '../catalogue/compare-catalogues.ts'
 import { compareCatalogues } from '../catalogue/compare-catalogues.ts'
 import { readCatalogue } from '../catalogue/read-catalogue.ts'
@@ -15,6 +16,7 @@ import { withShadow } from '../shadow/shadow.ts'
 import { readSizes } from '../watch/read-sizes.ts'
 import { onConnection } from './on-connection.ts'
 import { readLive } from './read-live.ts'
+import { understoodThere } from './understood-there.ts'
 import { withoutRoles } from './without-roles.ts'
 
 export type ProvedLive = {
@@ -55,14 +57,23 @@ export async function proveLive(options: {
   const applied = new Set(status.flatMap(({ group, state }) => (state === 'applied' ? [group] : [])))
   return withShadow(shadowUrl === undefined ? {} : { url: shadowUrl }, async (shadow) => {
     const { base, ignore } = await buildBase(shadow, set, before)
-    const made = await readShadow(base, ignore)
+    const expected = await readShadow(base, ignore)
     // Where an earlier one is still missing, the live schema is not the one that this group will meet.
     const isNext = before.every(({ id }) => applied.has(id))
-    const { differences } = compareCatalogues(withoutRoles(made), live.catalogue)
+    const { differences } = compareCatalogues(withoutRoles(expected), live.catalogue)
     const drift = isNext ? differences.find(({ weight }) => weight === 'differs') : undefined
     const proved: ProvedLive[] = []
     for (const group of groups) {
-      const proof = await proveGroup(shadow, base, group, { ignore, statements, sizes, now: () => clock.now() })
+      const made = await proveGroup(shadow, base, group, {
+        ignore,
+        statements,
+        sizes,
+        now: () => clock.now(),
+        runsOn: majorOf(live.catalogue),
+      })
+      const proof = sameMajor(shadow.version, live.version)
+        ? made
+        : await onConnection(pool, (client) => understoodThere(client, live.version, group, made))
       const onBase = group === first && isNext ? live.base : proof.base
       onProof?.(proof)
       await onConnection(pool, (client) =>
@@ -83,3 +94,5 @@ export async function proveLive(options: {
     }
   }
 }
+
+const sameMajor = (one: string, other: string): boolean => one.split('.')[0] === other.split('.')[0]

@@ -34,6 +34,8 @@ export type MigrationProof = {
   readonly losses: readonly string[]
   /** What up does to data of before, in words: `drops public.users.phone`. Empty where nothing can die. */
   readonly destroys: readonly string[]
+  /** Large dropped columns and tables may be hidden or moved instead of copied: that was tried, and is exact. */
+  readonly instant: boolean
   readonly rows: {
     readonly tables: number
     readonly filled: number

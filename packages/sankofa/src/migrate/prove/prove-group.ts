@@ -35,6 +35,8 @@ export type ProveGroupOptions = {
   /** Fills a shadow with real rows instead of generated ones. */
   readonly sample?: (client: pg.Client) => Promise<Filled>
   readonly now: () => number
+  /** Major version of the server on which a derived undo must run too; that of the shadow unless told. */
+  readonly runsOn?: number | undefined
 }
 
 /** Proves the undo of one group on clones of `base`, which has the schema before it and is left as it is. */
@@ -45,7 +47,7 @@ export async function proveGroup(
   options: ProveGroupOptions,
 ): Promise<MigrationProof> {
   const startedMs = performance.now()
-  const { ignore, statements, sample } = options
+  const { ignore, statements, sample, runsOn } = options
   const onClone = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
     const clone = await shadow.clone(base)
     try {
@@ -60,7 +62,7 @@ export async function proveGroup(
     }
   }
   const tryWith = (rows: RoundTripOptions['rows'], empty: readonly string[] = []): Promise<RoundTrip> =>
-    onClone((client) => roundTrip(client, group, { rows, ignore, empty, statements }))
+    onClone((client) => roundTrip(client, group, { rows, ignore, empty, statements, runsOn }))
 
   const { trip, tame, empty } =
     sample === undefined ? await tryWithRows(tryWith) : { trip: await tryWith(sample), tame: false, empty: [] }
@@ -71,6 +73,7 @@ export async function proveGroup(
     onClone,
     group,
     imageOptions({ rows: sample ?? 'generated', ignore }),
+    options.sizes,
   )
   const loss = judgeLoss(trip, stash)
   const grade = gradeOf(trip, failure)
@@ -90,6 +93,7 @@ export async function proveGroup(
     secondUp,
     loss,
     losses: lossesOf(trip, stash),
+    instant: loss === 'stashed' && stash?.instant === true,
     destroys: trip.after === undefined ? [] : whatDies(trip.before, trip.after, stash?.kept ?? []),
     rows: {
       tables: trip.filled.tables.length + trip.filled.empty.length + empty.length,
@@ -159,6 +163,7 @@ function tryStash(
   onClone: <T>(work: (client: pg.Client) => Promise<T>) => Promise<T>,
   group: Group,
   image: ReturnType<typeof imageOptions>,
+  sizes: ReadonlyMap<string, TableSize> | undefined,
 ): Promise<StashTrip | undefined> {
   const { undo, up, before, after, rows, failure } = trip
   if (undo === undefined || up === undefined || after === undefined || failure?.step === 'undo') {
@@ -175,11 +180,20 @@ function tryStash(
   ) {
     return Promise.resolve(undefined)
   }
-  return onClone(async (client) => {
-    await fill(client)
-    return stashTrip(client, group, undo, { observed: endangered, sent: up.sent, image })
-  })
+  const tryIt = (instant: boolean): Promise<StashTrip> =>
+    onClone(async (client) => {
+      await fill(client)
+      return stashTrip(client, group, undo, { observed: endangered, sent: up.sent, image, instant })
+    })
+  const large = up.touchedTables.some((table) => (sizes?.get(table)?.rows ?? 0) >= rowsOfLarge)
+  return large ? tryIt(true).then((trip) => (isExact(trip) ? trip : tryIt(false))) : tryIt(false)
 }
+
+/** Copying fewer is quick enough. */
+const rowsOfLarge = 50_000
+
+const isExact = ({ failure, refused, rows, schema }: StashTrip): boolean =>
+  failure === undefined && refused === undefined && rows?.same === true && schema?.grade !== 'differs'
 
 /** Tables of before of which rows were changed or deleted, whoever did it, or that are gone. */
 function endangeredTables({ before, up, undone, after }: RoundTrip): readonly string[] {

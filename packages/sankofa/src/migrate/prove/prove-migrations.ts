@@ -24,6 +24,8 @@ export type ProveOptions = {
   readonly sizes?: ReadonlyMap<string, TableSize>
   readonly sample?: (client: pg.Client) => Promise<Filled>
   readonly now?: () => number
+  /** Major version of the server on which a derived undo must run too; that of the shadow unless told. */
+  readonly runsOn?: number
   /** Told of each proof as it is made. */
   onProof?(proof: MigrationProof): void
   /** Told how far the schema before the first proof is built. */
@@ -48,13 +50,14 @@ export async function proveMigrations(set: MigrationSet, options: ProveOptions =
   const { first, end } = rangeOf(groups, options)
   return withShadow(options.shadowUrl === undefined ? {} : { url: options.shadowUrl }, async (shadow) => {
     const { base, ignore } = await buildBase(shadow, set, groups.slice(0, first), options.onBase)
-    const { statements = [], sizes, sample, now = Date.now } = options
+    const { statements = [], sizes, sample, now = Date.now, runsOn } = options
     const proofs: MigrationProof[] = []
     for (const [index, group] of groups.slice(first, end).entries()) {
       const proof = await proveGroup(shadow, base, group, {
         ignore,
         statements,
         now,
+        runsOn,
         ...(sizes === undefined ? {} : { sizes }),
         ...(sample === undefined ? {} : { sample }),
       })

@@ -55,6 +55,8 @@ export type RoundTripOptions = {
   /** Tables that stay empty. */
   readonly empty?: readonly string[]
   readonly statements: readonly RecordedStatement[]
+  /** Major version of the server on which a derived undo must run too; that of the shadow unless told. */
+  readonly runsOn?: number | undefined
 }
 
 /**
@@ -76,7 +78,7 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
   }
   let step: Failure['step'] = 'up'
   try {
-    const { up, after, undo } = await upAndItsUndo(client, group, before, ignore)
+    const { up, after, undo } = await upAndItsUndo(client, group, before, options)
     add({ up, after, undo })
     if (statements.length > 0) {
       const foundAfter = await checkStatements(client, statements, { before: foundBefore })
@@ -133,7 +135,7 @@ async function upAndItsUndo(
   client: pg.Client,
   group: Group,
   before: Catalogue,
-  ignore: readonly string[],
+  { ignore, runsOn }: RoundTripOptions,
 ): Promise<{ readonly up: RanGroup; readonly after: Catalogue; readonly undo: Undo }> {
   if (group.migrations.every(({ undo }) => undo !== undefined)) {
     const up = await runGroup(client, stepsOf(group, 'up'), { observe: true })
@@ -148,7 +150,7 @@ async function upAndItsUndo(
     ran.push(await runGroup(client, [{ id, step: up }], { observe: true }))
     const from = after
     after = await readCatalogue(client, { ignore })
-    const derived = undo === undefined ? deriveUndo(from, after) : undefined
+    const derived = undo === undefined ? deriveUndo(from, after, runsOn) : undefined
     notes.push(...(derived?.notes ?? []))
     steps.unshift({ id, step: undo ?? asStep(derived?.statements ?? []) })
   }

@@ -16,6 +16,7 @@ import { settleSequences, withSequences } from './sequence-positions.ts'
 import { writeAsTheNewRelease } from './write-as-the-new-release.ts'
 
 export type StashTrip = {
+  readonly instant: boolean
   /** Tables of which something is kept before up. */
   readonly kept: readonly string[]
   readonly refused?: string
@@ -43,9 +44,11 @@ export async function stashTrip(
     /** What modules sent in the plain round trip. */
     readonly sent: RanGroup['sent']
     readonly image: ReturnType<typeof imageOptions>
+    /** Hide and move what fits, however few rows there are. */
+    readonly instant: boolean
   },
 ): Promise<StashTrip> {
-  const { image } = options
+  const { image, instant } = options
   const { ignore } = image
   await settleSequences(client, ignore)
   const before = await readCatalogue(client, { ignore })
@@ -61,6 +64,7 @@ export async function stashTrip(
       const opposite = oppositeOf(direction, id)
       const plan = await planStash(client, asText(step, options.sent[id]), {
         observed: options.observed,
+        hideFrom: options.instant ? 0 : Number.POSITIVE_INFINITY,
         ...(opposite === undefined ? {} : { opposite: asText(opposite, undefined) }),
       })
       refused ??= plan.refuse
@@ -70,7 +74,7 @@ export async function stashTrip(
   let rows: RowComparison
   try {
     await runGroup(client, stepsOf(group, 'up'), { observe: false, beside: beside('up') })
-    if (refused !== undefined) return { kept: [...tables], refused }
+    if (refused !== undefined) return { instant, kept: [...tables], refused }
     const written = await writeAsTheNewRelease(client, image)
     await runGroup(client, undo.steps, { observe: false, beside: beside('undo') })
     const rowsAfter = await imageRows(client, image)
@@ -79,8 +83,8 @@ export async function stashTrip(
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
     const kept = [...tables]
-    return refused === undefined ? { kept, failure: error.message } : { kept, refused }
+    return refused === undefined ? { instant, kept, failure: error.message } : { instant, kept, refused }
   }
   const schema = compareCatalogues(before, await readCatalogue(client, { ignore }))
-  return { kept: [...tables], schema, rows }
+  return { instant, kept: [...tables], schema, rows }
 }
