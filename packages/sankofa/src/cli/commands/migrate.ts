@@ -177,7 +177,8 @@ async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOpti
       return rest
     }),
   }
-  const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group })
+  // Whoever runs the file may have any server that Sankofa works with.
+  const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group, runsOn: 15 })
   const [proof] = proofs
   const derived = proof?.derivedUndo?.[wanted.id]
   if (proof === undefined || derived === undefined) {

@@ -139,9 +139,13 @@ async function withTarget<T>(
     await client.query('set session characteristics as transaction read only')
     const sizes = await readSizes(client)
     const statements = await readStatements(client)
+    const { rows } = await client.query<{ major: number }>(
+      `select current_setting('server_version_num')::int / 10000 as major`,
+    )
     return await use({
       sizes,
       statements,
+      ...(rows[0] === undefined ? {} : { runsOn: rows[0].major }),
       ...(sample === true ? { sample: (shadow) => sampleRows(client, shadow, { rowsPerTable: sampledRows }) } : {}),
     })
   } finally {
