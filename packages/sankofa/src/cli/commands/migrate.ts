@@ -16,6 +16,7 @@ import {
   openMigrator,
   proveLive,
   proveMigrations,
+  readStatus,
   saveProof,
   summaryOf,
 } from '../../migrate/index.ts'
@@ -65,8 +66,9 @@ function stateWords(group: GroupStatus): string {
  */
 export async function migrateUpCommand(context: Context, _: string, options: UpOptions): Promise<void> {
   const set = await setOf(context)
-  const migrator = await openHere(context, set, options.unproved !== undefined)
-  const status = await migrator.status()
+  const status = await readStatus(context.pool, set)
+  const isNew = status.every(({ state }) => state === 'pending')
+  const migrator = await openHere(context, set, { acceptLoss: options.unproved !== undefined, stash: !isNew })
   const missing = groupsOf(set.migrations).filter(
     ({ id }) => status.find(({ group }) => group === id)?.state !== 'applied',
   )
@@ -76,7 +78,6 @@ export async function migrateUpCommand(context: Context, _: string, options: UpO
     return print(options, { applied: [] }, [`Nothing to do: all ${status.length} are applied.`])
   }
   await refuseJournalled(context, wanted)
-  const isNew = status.every(({ state }) => state === 'pending')
   if (options.unproved !== undefined) await recordUnproved(context, wanted, options.unproved)
   else if (!isNew) await proveFirst(context, set, wanted, options)
   const applied = await migrator.upAll({
@@ -215,7 +216,12 @@ async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promi
   })
 }
 
-async function openHere(context: Context, given?: MigrationSet, acceptLoss = false): Promise<Migrator> {
+/** @param options.stash - false where there is nothing yet that could be lost */
+async function openHere(
+  context: Context,
+  given?: MigrationSet,
+  { acceptLoss = false, stash: keeps = true }: { readonly acceptLoss?: boolean; readonly stash?: boolean } = {},
+): Promise<Migrator> {
   const { pool, config, actor } = context
   const set = given ?? (await context.loadMigrations())
   const stash = atTheStep({
@@ -225,7 +231,13 @@ async function openHere(context: Context, given?: MigrationSet, acceptLoss = fal
     acceptLoss,
     ...(set === undefined ? {} : { set }),
   })
-  return openMigrator({ pool, actor, clock: systemClock, stash, ...(set === undefined ? {} : { set }) })
+  return openMigrator({
+    pool,
+    actor,
+    clock: systemClock,
+    ...(keeps ? { stash } : {}),
+    ...(set === undefined ? {} : { set }),
+  })
 }
 
 /** What went out under the watcher goes back under it: two who act on one change would not know of each other. */

@@ -4,19 +4,21 @@ import { runBackfill } from '../backfill/run-backfill.ts'
 import type { Migration } from '../migration.ts'
 import type { Unit } from '../sql/units.ts'
 import { type Piece, runAtOnce } from './at-once.ts'
-import { digestOfGroup, sha256, textOf } from './digest.ts'
+import { sha256, textOf } from './digest.ts'
 import { firstUnitOf } from './doubt.ts'
 import { needsCommits } from './failure.ts'
 import type { Ran, RunOptions } from './migrator.ts'
 import { runInOneTransaction } from './one-transaction.ts'
-import type { ProofOnFile, StoredProof } from './proofs.ts'
+import type { StoredProof } from './proofs.ts'
 import { type Row, readTexts } from './row.ts'
 import { isOneTransaction, type Run, tellHistory, unitsOf } from './run.ts'
+import { signatureOf } from './signature.ts'
 import { runStepwise } from './stepwise.ts'
 import { type Entry, type GroupView, isMissing } from './view.ts'
 import { calmRow, deleteRow, finishRow, insertRow, progressRow, type Signature } from './write-row.ts'
 
-type Missing = { readonly migration: Migration; readonly units: readonly Unit[]; readonly row: Row | undefined }
+/** A migration of the group that is not applied, or not wholly. */
+export type Missing = { readonly migration: Migration; readonly units: readonly Unit[]; readonly row: Row | undefined }
 
 /**
  * Applies what is missing of a group: as one transaction where PostgreSQL allows it, else one migration after the other,
@@ -30,7 +32,7 @@ export async function applyGroup(
 ): Promise<readonly Ran[]> {
   const missing: Missing[] = []
   for (const entry of view.entries.filter(isMissing)) missing.push(await toMissing(run, entry))
-  const by = signature(run, proofOf(view, proofs))
+  const by = signatureOf(run, view, proofs)
   if (missing.length > 0 && missing.every((each) => fitsOneTransaction(run, each, missing.length))) {
     const done = await allAtOnce(run, missing, by).catch((error: unknown) => {
       if (missing.length === 1 || !needsCommits(error)) throw error
@@ -42,7 +44,7 @@ export async function applyGroup(
   return ran
 }
 
-async function toMissing(run: Run, { migration, row }: Entry): Promise<Missing> {
+export async function toMissing(run: Run, { migration, row }: Entry): Promise<Missing> {
   const known = migration ?? (row === undefined ? undefined : await fromRow(run, row))
   if (known === undefined) throw new Error('a migration that is neither in the folder nor in the database')
   // What is wrong with a file is said before anything of its group runs.
@@ -186,16 +188,3 @@ async function finishAlone(run: Run, migration: Migration, actor: string): Promi
     throw error
   }
 }
-
-const proofOf = ({ entries }: GroupView, proofs: readonly StoredProof[]): ProofOnFile | undefined => {
-  const migrations = entries.flatMap(({ migration }) => migration ?? [])
-  const digest = digestOfGroup(migrations)
-  return proofs.find((stored) => stored.digest === digest)?.proof
-}
-
-const signature = (run: Run, proof: ProofOnFile | undefined): Signature => ({
-  tool: run.set?.tool ?? 'sankofa',
-  actor: run.options.actor,
-  release: run.options.release,
-  proof,
-})

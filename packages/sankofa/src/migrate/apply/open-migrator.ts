@@ -1,11 +1,11 @@
 import { SankofaError } from '../../core/index.ts'
 import { bootstrap } from '../../db/index.ts'
-import { applyGroup } from './apply-group.ts'
+import { applyAll } from './apply-all.ts'
 import { backGroup, type Going, planBack } from './back-group.ts'
 import type { Applied, Migrator, MigratorOptions, Ran, UpOptions } from './migrator.ts'
 import { findGroup, prepare, refuseEdited, refuseGaps, refuseUndoing } from './prepare.ts'
 import { readProofs } from './proofs.ts'
-import { type Run, readAhead } from './run.ts'
+import type { Run } from './run.ts'
 import { inSession } from './session.ts'
 import { readStatus } from './status.ts'
 import { type GroupView, isMissing } from './view.ts'
@@ -44,15 +44,7 @@ export function openMigrator(given: MigratorOptions): Migrator {
               run.session.client,
               groups.map(({ group }) => group),
             )
-      const migrations: Ran[] = []
-      for (const [at, group] of groups.entries()) {
-        const applying = applyGroup(run, group, chosen, proofs)
-        setImmediate(() => {
-          for (const { migration } of groups[at + 1]?.entries ?? [])
-            if (migration !== undefined) readAhead(migration.up)
-        })
-        migrations.push(...(await applying))
-      }
+      const migrations = await applyAll(run, groups, chosen, proofs)
       return { groups: groups.map(({ group }) => group), migrations, adopted, tookMs: performance.now() - began }
     })
 

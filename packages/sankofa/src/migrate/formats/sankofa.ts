@@ -26,20 +26,24 @@ async function read(folder: Folder): Promise<Found> {
     return number === undefined ? [] : [{ version: number.toString(), name: entry.name }]
   })
   refuseTwins(folder, numbered)
-  const migrations: Migration[] = []
-  for (const entry of entries) {
-    const sql = await readText(folder, join(entry.path, 'up.sql'))
-    const undo = entry.children?.includes('undo.sql') ? await readText(folder, join(entry.path, 'undo.sql')) : undefined
-    const hasBackfill = entry.children?.includes('backfill.sql') === true
-    const backfill = hasBackfill ? await readText(folder, join(entry.path, 'backfill.sql')) : undefined
-    migrations.push({
-      id: entry.name,
-      group: groupOf(sql) ?? entry.name,
-      up: sqlStep(sql, join(entry.path, 'up.sql')),
-      ...(undo === undefined ? {} : { undo: sqlStep(undo, join(entry.path, 'undo.sql')) }),
-      ...(backfill === undefined ? {} : { backfill }),
-    })
-  }
+  const migrations = await Promise.all(
+    entries.map(async (entry): Promise<Migration> => {
+      const optional = (name: string): Promise<string | undefined> =>
+        entry.children?.includes(name) ? readText(folder, join(entry.path, name)) : Promise.resolve(undefined)
+      const [sql, undo, backfill] = await Promise.all([
+        readText(folder, join(entry.path, 'up.sql')),
+        optional('undo.sql'),
+        optional('backfill.sql'),
+      ])
+      return {
+        id: entry.name,
+        group: groupOf(sql) ?? entry.name,
+        up: sqlStep(sql, join(entry.path, 'up.sql')),
+        ...(undo === undefined ? {} : { undo: sqlStep(undo, join(entry.path, 'undo.sql')) }),
+        ...(backfill === undefined ? {} : { backfill }),
+      }
+    }),
+  )
   return { migrations }
 }
 
