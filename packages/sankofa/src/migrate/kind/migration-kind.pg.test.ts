@@ -199,6 +199,27 @@ test('an undo that was derived on the newest server runs on the live one', async
 })
 
 test.skipIf(inject('postgresVersion') >= 18)(
+  'an undo that names a not-null constraint, which has no name on the live server, is not proved',
+  async ({ db }) => {
+    const { prove } = await openShop(db, {
+      '0003_free': {
+        up: 'alter table public.purchase alter column total drop not null;',
+        undo: `update public.purchase set total = 1 where total is null; alter table public.purchase alter column total set not null;
+          alter table public.purchase rename constraint purchase_total_not_null to purchase_total_there;
+          alter table public.purchase rename constraint purchase_total_there to purchase_total_not_null;`,
+      },
+    })
+
+    const proof = await prove('0003_free')
+
+    expect(proof).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('has no constraint purchase_total_not_null'),
+    })
+  },
+)
+
+test.skipIf(inject('postgresVersion') >= 18)(
   'an undo that the live server cannot read is not proved, and nothing of it runs there',
   async ({ db }) => {
     const { prove } = await openShop(db, {
@@ -289,7 +310,9 @@ test('a large column goes at once and comes back in its place; a small one is co
         `select attname as name from pg_attribute where attrelid = 'public.customer'::regclass and attnum > 0 and not attisdropped order by attnum`,
       )
     ).rows.map(({ name }) => name)
-  await db.pool.query(`insert into public.customer (name, phone) select 'n' || n, 'p' || n from generate_series(1, 60000) as n; analyze public.customer`)
+  await db.pool.query(
+    `insert into public.customer (name, phone) select 'n' || n, 'p' || n from generate_series(1, 60000) as n; analyze public.customer`,
+  )
 
   const proof = await prove('0002_no_phone')
   await up('0002_no_phone')

@@ -11,6 +11,7 @@ import type { Shadow, ShadowDatabase } from '../shadow/shadow.ts'
 import type { StatementFinding } from '../statements/finding.ts'
 import { predictBlocking, type TableSize } from '../watch/predict-blocking.ts'
 import { isGoodGrade, judgeLoss, lossesOf } from './judge-proof.ts'
+import { namesNotNull } from './not-null-names.ts'
 import type { Broken, Failure, MigrationProof, ProofGrade, StepSeen } from './proof.ts'
 import {
   imageOptions,
@@ -66,7 +67,9 @@ export async function proveGroup(
 
   const { trip, tame, empty } =
     sample === undefined ? await tryWithRows(tryWith) : { trip: await tryWith(sample), tame: false, empty: [] }
-  const failure = await explainFailure(trip, () => tryWith('none'))
+  const failure =
+    (await explainFailure(trip, () => tryWith('none'))) ??
+    (runsOn === undefined ? undefined : await namesNotNull(trip, runsOn))
   const stash = await tryStash(
     trip,
     sample ?? ((client) => fillRows(client, { rowsPerTable, seed, ignore: [...ignore, ...empty], tame })),
