@@ -52,9 +52,19 @@ named.each([
   expect(await failureOn(15, loose, undo)).toBe(true)
 })
 
+named('a column that is there only on the way has one too', async () => {
+  const undo = `alter table item add column spare int; update item set spare = 1; alter table item alter column spare set not null;
+    comment on constraint item_spare_not_null on item is 'on its way'; alter table item drop column spare; ${strict}`
+
+  expect(await failureOn(17, loose, undo)).toMatchObject({ reason: expect.stringContaining('item_spare_not_null') })
+})
+
 named('a check that is called like one is a constraint on every server', async () => {
   const up = 'alter table item drop constraint item_stock_not_null'
+  const onTheWay =
+    'alter table item add constraint x_not_null check (id is not null); alter table item rename constraint x_not_null to y_not_null; alter table item drop constraint y_not_null;'
 
+  expect(await failureOn(15, loose, onTheWay + strict)).toBe(true)
   expect(await failureOn(15, up, 'alter table item add constraint item_stock_not_null check (id is not null)')).toBe(
     true,
   )

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { Constraint, Node, RenameStmt } from 'libpg-query'
 import { majorOf } from '../catalogue/as-known-to.ts'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { readStatements } from '../sql/statement.ts'
@@ -17,7 +17,9 @@ export async function namesNotNull(
   runsOn: number,
 ): Promise<Failure | undefined> {
   if (runsOn >= namedSince || majorOf(before) < namedSince) return undefined
-  const names = notNullNames(after === undefined ? [before] : [before, after])
+  const catalogues = after === undefined ? [before] : [before, after]
+  const names = notNullNames(catalogues)
+  const others = otherNames(catalogues)
   const steps = [
     { step: 'up', ran: up },
     { step: 'undo', ran: undone },
@@ -25,7 +27,9 @@ export async function namesNotNull(
   for (const { step, ran } of steps) {
     for (const [migration, sent] of Object.entries(ran?.sent ?? {})) {
       for (const { sql, node } of (await Promise.all(sent.map((text) => readStatements(text)))).flat()) {
-        const name = constraintsNamedBy(node).find((one) => names.has(one))
+        const isNotNull = (name: string): boolean => !others.has(name) && (names.has(name) || namedByServer.test(name))
+        const name = constraintsNamedBy(node).find(isNotNull)
+        for (const made of constraintsMadeBy(node)) others.add(made)
         if (name === undefined) continue
         const reason = `PostgreSQL ${runsOn}, where it will run, has no constraint ${name}: before ${namedSince} a not-null constraint has no name, and only "alter column" sets and drops it`
         return { step, when: 'always', reason, statement: sql, migration }
@@ -35,17 +39,35 @@ export async function namesNotNull(
   return undefined
 }
 
-/** Without those that are the names of other constraints too. */
-function notNullNames(catalogues: readonly Catalogue[]): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const { objects } of catalogues) {
-    for (const { properties } of objects) {
-      if (typeof properties.notNullName === 'string') names.add(properties.notNullName)
+/** Of a column that is not there before and not after the step, such as one that gets another name later. */
+const namedByServer = /_not_null\d*$/
+
+const notNullNames = (catalogues: readonly Catalogue[]): ReadonlySet<string> =>
+  new Set(
+    catalogues
+      .flatMap(({ objects }) => objects.map(({ properties }) => properties.notNullName))
+      .filter((name) => typeof name === 'string'),
+  )
+
+const otherNames = (catalogues: readonly Catalogue[]): Set<string> =>
+  new Set(
+    catalogues.flatMap(({ objects }) =>
+      objects.flatMap(({ kind, ownName }) => (kind === 'constraint' ? [ownName] : [])),
+    ),
+  )
+
+/** Constraints that get their name from the statement; a not-null one has it on the newest servers only. */
+function constraintsMadeBy(node: unknown): readonly string[] {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([kind, inside]): readonly string[] => {
+    if (kind === 'RenameStmt') {
+      const { renameType, newname } = inside as RenameStmt
+      return renameType === 'OBJECT_TABCONSTRAINT' && newname !== undefined ? [newname] : []
     }
-  }
-  for (const { objects } of catalogues)
-    for (const { kind, ownName } of objects) if (kind === 'constraint') names.delete(ownName)
-  return names
+    if (kind !== 'Constraint') return constraintsMadeBy(inside)
+    const { contype, conname } = inside as Constraint
+    return contype !== 'CONSTR_NOTNULL' && conname !== undefined ? [conname] : []
+  })
 }
 
 /** Constraints that must be there for the statement to run. */
