@@ -1,8 +1,9 @@
 import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { resolveBinary } from 'dbmate'
 import pg from 'pg'
 import type { Folders } from '../write-folders.ts'
 import type { Contestant } from './contestants.ts'
@@ -40,10 +41,13 @@ export async function applyAll(
   }
 }
 
+/** From npm, where it is for this platform: Linux on x64. */
+const dbmate = join(dirname(createRequire(import.meta.url).resolve('@dbmate/linux-x64/package.json')), 'bin', 'dbmate')
+
 async function runDbmate(url: string, folder: string): Promise<Took> {
   const began = performance.now()
   const settings = ['--url', `${url}?sslmode=disable`, '--migrations-dir', folder, '--no-dump-schema']
-  await promisify(execFile)(resolveBinary(), [...settings, 'up'], { maxBuffer: 64 * 1_024 * 1_024 })
+  await promisify(execFile)(dbmate, [...settings, 'up'], { maxBuffer: 64 * 1_024 * 1_024 })
   return { tookMs: performance.now() - began, ownSchemaMs: 0 }
 }
 
