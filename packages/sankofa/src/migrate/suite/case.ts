@@ -13,6 +13,8 @@ export type Case = {
   readonly expect: Expected
   /** Why that is the right answer, where it is not plain. */
   readonly because?: string
+  /** The first major version of PostgreSQL that understands it; 15 unless told. */
+  readonly since?: number
 }
 
 export type Expected = {
