@@ -32,10 +32,11 @@ export function stepFailed(
   )
 }
 
-/** `runStep` notes it on the error. */
+/** `runStep` notes both on the error; without the first, `line` is PostgreSQL's own: where in its C source it gave up. */
 const whereIn = (error: unknown): { readonly sql: string; readonly line?: number } => {
   const { statement, line } = error as { readonly statement?: string; readonly line?: number }
-  return { sql: statement ?? 'its module', ...(line === undefined ? {} : { line }) }
+  if (statement === undefined) return { sql: 'what its module, or Sankofa around it, sent' }
+  return { sql: statement, ...(line === undefined ? {} : { line }) }
 }
 
 /** The connection is gone, and with it the knowledge of what became of the last thing sent. */

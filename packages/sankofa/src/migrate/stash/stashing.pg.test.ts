@@ -1,6 +1,9 @@
-import { expect, test } from '#harness'
+import { expect, onTestFinished, test } from '#harness'
+import { runStep } from '../run/run-step.ts'
+import { planStash } from './plan-stash.ts'
 import { listStashes } from './stashes.ts'
-import { rowsOfTable, tripOf } from './testing/trip.ts'
+import { stashing } from './stashing.ts'
+import { rowsOfTable, sqlStep, tripOf } from './testing/trip.ts'
 
 test('a dropped column comes back with its values, and only rows that had one were kept', async ({ db }) => {
   await db.pool.query(`
@@ -83,4 +86,28 @@ test('deleted and truncated rows come back, also those that went by a foreign ke
   await trip.undo()
 
   expect(await Promise.all(tables.map((table) => rowsOfTable(db.pool, table)))).toEqual(before)
+})
+
+test('a step that is tried again after it was rolled back keeps what is there then', async ({ db }) => {
+  await db.pool.query(`
+    create table person (id int primary key, phone text);
+    insert into person values (1, '024'), (2, '020')`)
+  const step = sqlStep('alter table person drop column phone')
+  const undo = sqlStep('alter table person add column phone text')
+  const client = await db.pool.connect()
+  onTestFinished(() => client.release())
+  const plan = await planStash(client, step, { opposite: undo })
+  const around = stashing({ migration: '1', direction: 'up', plan, budgetBytes: 100_000_000, now: new Date() })
+  const deadlocked = {
+    ...around.frame,
+    ending: async () => {
+      throw new Error('deadlock detected')
+    },
+  }
+
+  await expect(runStep(client, step, around.watcher, deadlocked)).rejects.toThrow('deadlock')
+  await db.pool.query(`insert into person values (3, '055')`)
+  await runStep(client, step, around.watcher, around.frame)
+
+  expect(around.report().kept).toMatchObject([{ table: 'public.person', rows: 3 }])
 })

@@ -61,6 +61,16 @@ export function stashing(options: StashingOptions): {
   let watch: Watch | undefined
   let run: bigint | undefined
 
+  /** Where a lock did not come, the same step is tried again: what the try before had done was rolled back with it. */
+  function forget(): void {
+    for (const list of [captured, kept, restored, going]) list.length = 0
+    replacing = instants([], [])
+    live = undefined
+    mender = undefined
+    watch = undefined
+    run = undefined
+  }
+
   async function begin(client: StepClient): Promise<void> {
     if (plan.refuse !== undefined && options.acceptLoss !== true) {
       throw new SankofaError('STASH_REFUSED', { migration, reason: plan.refuse })
@@ -172,6 +182,7 @@ export function stashing(options: StashingOptions): {
     frame: {
       async begun(unit, client) {
         if (plan.oneTransaction) {
+          forget()
           await begin(client)
           if (!plan.harmless) watch = await watchTables(client)
           await captureBefore(client, plan.keeps)
