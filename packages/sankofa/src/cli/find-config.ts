@@ -26,7 +26,9 @@ export async function loadConfig(
       ? `SANKOFA_CONFIG: found ${named}, which does not exist`
       : `no ${names[0]} in ${from} or above it`
     throw new SankofaError('SETTINGS_WRONG', {
-      problems: [`${found}; expected a file that exports "config = defineConfig({ service, flags, … })".`],
+      problems: [
+        `${found}; expected a file that exports "config = defineConfig({ service, flags, … })"; for migrations alone it is enough to write: export const config = { service: 'shop', migrations: { directory: 'migrations' } }`,
+      ],
     })
   }
   const loaded: { readonly config?: Config } = await import(pathToFileURL(file).href)

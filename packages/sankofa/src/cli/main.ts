@@ -118,16 +118,18 @@ withJson(migrate.command('status').description('what is applied, what is missing
 )
 withJson(
   migrate
-    .command('up')
-    .description('apply what is missing, proving each undo first; "sankofa go" applies one under the watcher')
-    .option('--to <id>', 'the last to apply')
+    .command('up [id]')
+    .description(
+      'apply what is missing, up to the one that is named, proving each undo first; "sankofa go" applies one under the watcher',
+    )
+    .option('--to <id>', 'the last to apply; the same as to name it')
     .option('--unproved <why>', 'without proofs; the reason is kept')
     .option('--out-of-order', 'although earlier ones are missing')
     .option('--accept <id...>', 'take over the edited file of one that is applied, without running it')
     .option('--step-done', 'the statement that is in doubt after a crash was done')
     .option('--step-again', 'the statement that is in doubt after a crash is to run again'),
-).action((options: UpOptions) =>
-  inContext(async () => (await import('./commands/migrate.ts')).migrateUpCommand, 'prepare')('', options),
+).action((id: string | undefined, options: UpOptions) =>
+  inContext(async () => (await import('./commands/migrate.ts')).migrateUpCommand, 'prepare')(id ?? '', options),
 )
 withJson(
   migrate
@@ -160,7 +162,9 @@ withJson(
 withJson(
   program
     .command('erase <subject>')
-    .description('delete the rows of a person from every stash: a value such as an e-mail, or column=value'),
+    .description(
+      'delete the rows of a person from every stash: a value, or column=value; by the key, such as id=42, and by what was destroyed',
+    ),
 ).action(inContext(async () => (await import('./commands/erase.ts')).eraseCommand))
 withJson(
   program

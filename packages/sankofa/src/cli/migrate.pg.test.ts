@@ -123,6 +123,49 @@ test('new makes a folder, and derives and writes an undo that is proved', async 
   expect((await sankofa(folder, db.url, 'prove')).out).toContain('✓ 0002_loyalty_points  undo proved with rows')
 }, 60_000)
 
+test('the first one of a project is made before its folder is there, and an undo is derived for nobody else', async ({
+  db,
+}) => {
+  const folder = project(db, {})
+
+  const made = await sankofa(folder, db.url, 'migrate', 'new', '  First! ')
+  const wrong = await sankofa(folder, db.url, 'migrate', 'new', '--derive', '0001_frist')
+
+  expect(made).toMatchObject({ code: 0, out: expect.stringContaining('--derive 0001_first"') })
+  expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('There is no migration "0001_frist"') })
+  expect(existsSync(join(folder, 'migrations/0001_first/undo.sql'))).toBe(false)
+}, 60_000)
+
+test('prove says what cannot be asked, and finds the migrations of a project that is named', async ({ db }) => {
+  const folder = project(db, { ...shop, ...withoutPhone })
+  const above = join(folder, '..')
+  const ask = (...args: readonly string[]) => sankofa(above, db.url, 'prove', folder, '--shadow', db.url, ...args)
+
+  expect(await ask('--last', '1')).toMatchObject({ code: 0, out: expect.stringContaining('! 0002_no_phone') })
+  expect(await ask('--from', '0002_no_phone', '--to', '0001_customer')).toMatchObject({
+    code: 1,
+    err: '0002_no_phone comes after 0001_customer, so there is nothing from the one to the other. Turn --from and --to round.\n',
+  })
+  expect(await ask('--sample')).toMatchObject({ code: 2, err: expect.stringContaining('--target URL') })
+  expect(await ask('--target', 'postgres://ama@127.0.0.1:1/shop')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--target: the server cannot be used (connect ECONNREFUSED'),
+  })
+}, 60_000)
+
+test('up goes as far as the one that is named, and nowhere when there is none of that name', async ({ db }) => {
+  const folder = project(db, { ...shop, ...withoutPhone })
+
+  const wrong = await sankofa(folder, db.url, 'migrate', 'up', '0001_costumer', '--unproved', 'a try')
+  const first = await sankofa(folder, db.url, 'migrate', 'up', '0001_customer')
+  const again = await sankofa(folder, db.url, 'migrate', 'up', '0001_customer')
+
+  expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('There is no migration "0001_costumer"') })
+  expect((await db.pool.query('select from sankofa.migration_proof')).rowCount).toBe(0)
+  expect(first.out).toMatch(/^ {2}applied 0001_customer\n1 applied/)
+  expect(again.out).toBe('Nothing to do: those up to 0001_customer are applied.\n')
+}, 60_000)
+
 test('prove finds the migrations by itself, changes nothing, and answers no when one undo is not proved', async ({
   db,
 }) => {

@@ -160,6 +160,11 @@ const catalogue = {
     text: (d: { directory: string; reason: string; looks: readonly string[] }) =>
       `No migrations were read in ${d.directory}: ${d.reason}. Known layouts:\n${d.looks.map((line) => `  - ${line}`).join('\n')}\nFor any other, write a module that exports "migrations" as a list of { id, up, undo } (SQL, or an async function of a client) and name it with --loader ./migrations.ts.`,
   },
+  MIGRATIONS_NONE_BETWEEN: {
+    status: 422,
+    text: (d: { from: string; to: string }) =>
+      `${d.from} comes after ${d.to}, so there is nothing from the one to the other. Turn --from and --to round.`,
+  },
   MIGRATIONS_UNCLEAR: {
     status: 422,
     text: (d: { directory: string; tools: readonly string[] }) =>
@@ -222,7 +227,7 @@ const catalogue = {
   MIGRATION_FAILED: {
     status: 422,
     text: (d: { migration: string; doing: 'up' | 'undo'; statement: string; reason: string; left: string }) =>
-      `The ${d.doing} of ${d.migration} failed at "${d.statement}": ${d.reason}. ${d.left}`,
+      `The ${d.doing} of ${d.migration} failed${d.statement === '' ? '' : ` at "${d.statement}"`}: ${d.reason}. ${d.left}`,
   },
   MIGRATION_TOOL_ABSENT: {
     status: 409,

@@ -55,7 +55,7 @@ export function startBlockedBy(states: States, state: ChangeState): string | und
     // Less than whole means that some subjects would meet this change without its base.
     const whole = found.state === 'settled' || found.state === 'bake' || (isOut(found) && found.share === 1)
     if (!whole || found.inFlight?.act === 'undo') {
-      return `It stands on ${base}, which is ${found.state}${isOut(found) ? ` at ${Math.round(found.share * 100)} %` : ''}. Run "sankofa go ${base}", wait until it bakes, then try again.`
+      return `It stands on ${base}, which is ${found.state}${isOut(found) ? ` at ${Math.round(found.share * 100)} %` : ''}. Run "sankofa go ${base}", wait until everybody has it, then try again.`
     }
   }
   return undefined

@@ -11,7 +11,7 @@ export async function eraseCommand(context: Context, subject: string, options: O
   print(options, { erased }, [
     ...erased.map((one) => `  ${one.rows} rows of ${one.table} (stash ${one.stash})`),
     rows === 0
-      ? 'No stash holds rows with this value. Sankofa keeps subjects nowhere else by name: measurements and events have keyed hashes.'
+      ? 'No stash holds rows with this value. A stash holds only what a migration destroyed, and the key of each row: ask by the id as well, such as "sankofa erase id=42". Sankofa keeps subjects nowhere else by name: measurements and events have keyed hashes.'
       : `${rows} rows erased; an undo will not bring them back.`,
   ])
 }

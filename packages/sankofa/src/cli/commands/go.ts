@@ -36,10 +36,11 @@ export async function goCommand(
   ])
 }
 
-/** Proposed anew when it is not out: the config may say something else than last time. */
+/** Proposed anew when it is not out: the config, or the folder of migrations, may say something else than last time. */
 async function changeToGo(context: Context, target: string): Promise<ChangeState> {
   const state = await stateOf(context, target)
-  if (state.state !== 'undone' || target.includes('=')) return state
+  const isRefused = state.kind === 'migration' && state.state === 'refused'
+  if ((state.state !== 'undone' && !isRefused) || target.includes('=')) return state
   const declared = (context.config.flags ?? []).some((flag) => flag.id === state.change)
   if (!declared && state.kind !== 'migration') return state
   await proposeDeclared(context, target)

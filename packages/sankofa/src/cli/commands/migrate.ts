@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { SankofaError, systemClock } from '../../core/index.ts'
+import { isSankofaError, SankofaError, systemClock } from '../../core/index.ts'
 import { foldAll } from '../../journal/index.ts'
 import {
   atTheStep,
@@ -64,25 +64,25 @@ function stateWords(group: GroupStatus): string {
  * Applies what is missing, here and now, with nobody watching: for development, a first installation, a deploy script. Each
  * undo is proved first, except on a database that has nothing yet. `sankofa go` applies one under the watcher.
  */
-export async function migrateUpCommand(context: Context, _: string, options: UpOptions): Promise<void> {
+export async function migrateUpCommand(context: Context, name: string, options: UpOptions): Promise<void> {
   const set = await setOf(context)
   const status = await readStatus(context.pool, set)
   const isNew = status.every(({ state }) => state === 'pending')
   const migrator = await openHere(context, set, { acceptLoss: options.unproved !== undefined, stash: !isNew })
-  const missing = groupsOf(set.migrations).filter(
-    ({ id }) => status.find(({ group }) => group === id)?.state !== 'applied',
-  )
-  const end = options.to === undefined ? missing.length : missing.findIndex(({ id }) => id === options.to) + 1
-  const wanted = missing.slice(0, end === 0 ? missing.length : end)
+  const groups = groupsOf(set.migrations)
+  const to = groupNamed(groups, options.to ?? name)?.id
+  const upTo = to === undefined ? groups : groups.slice(0, groups.findIndex(({ id }) => id === to) + 1)
+  const wanted = upTo.filter(({ id }) => status.find(({ group }) => group === id)?.state !== 'applied')
   if (wanted.length === 0) {
-    return print(options, { applied: [] }, [`Nothing to do: all ${status.length} are applied.`])
+    const which = to === undefined ? `all ${status.length}` : `those up to ${to}`
+    return print(options, { applied: [] }, [`Nothing to do: ${which} are applied.`])
   }
   await refuseJournalled(context, wanted)
   if (options.unproved !== undefined) await recordUnproved(context, wanted, options.unproved)
   else if (!isNew) await proveFirst(context, set, wanted, options)
   const applied = await migrator.upAll({
     ...inDoubt(options),
-    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(to === undefined ? {} : { to }),
     ...(options.outOfOrder === undefined ? {} : { outOfOrder: options.outOfOrder }),
     ...(options.accept === undefined ? {} : { accept: options.accept }),
   })
@@ -90,6 +90,13 @@ export async function migrateUpCommand(context: Context, _: string, options: UpO
     ...applied.groups.map((group) => `  applied ${group}`),
     `${applied.groups.length} applied in ${(applied.tookMs / 1_000).toFixed(1)} s${isNew ? '; the database was new, so no undo was proved' : ''}.`,
   ])
+}
+
+/** @throws SankofaError `MIGRATION_GROUP_UNKNOWN` */
+function groupNamed(groups: readonly Group[], name: string): Group | undefined {
+  const found = groups.find(({ id, migrations }) => id === name || migrations.some((one) => one.id === name))
+  if (found !== undefined || name === '') return found
+  throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known: groups.slice(-5).map(({ id }) => id) })
 }
 
 /** Takes the named group back, or the newest that is applied. */
@@ -117,6 +124,7 @@ export async function migrateStashCommand(
   options: OutputOptions & { readonly drop?: string },
 ): Promise<void> {
   if (options.drop !== undefined) {
+    if (!/^\d{1,18}$/.test(options.drop)) throw new SankofaError('STASH_UNKNOWN', { id: options.drop })
     await dropStash(context.pool, BigInt(options.drop))
     return print(options, { dropped: options.drop }, [`Dropped: what stash ${options.drop} kept is gone for good.`])
   }
@@ -134,12 +142,12 @@ export async function migrateStashCommand(
 
 /** Makes the folder of a new migration, or derives the undo of one and writes it beside it. */
 export async function migrateNewCommand(
-  context: Pick<Context, 'loadMigrations'>,
+  context: Pick<Context, 'config' | 'loadMigrations'>,
   name: string,
   options: OutputOptions & { readonly derive?: boolean },
 ): Promise<void> {
-  const set = await setOf(context)
-  if (options.derive === true) return deriveUndoOf(set, name, options)
+  if (options.derive === true) return deriveUndoOf(await setOf(context), name, options)
+  const set = await setToAddTo(context)
   if (set.tool !== 'sankofa') {
     throw new SankofaError('MIGRATIONS_WRONG', {
       directory: set.directory,
@@ -153,7 +161,10 @@ export async function migrateNewCommand(
     4,
     '0',
   )
-  const folder = join(set.directory, `${number}_${name.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`)
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['new']
+  const id = `${number}_${words.join('_')}`
+  const folder = join(set.directory, id)
+  await mkdir(set.directory, { recursive: true })
   await mkdir(folder)
   await writeFile(
     join(folder, 'up.sql'),
@@ -162,14 +173,17 @@ export async function migrateNewCommand(
   )
   const here = relative(process.env.INIT_CWD ?? process.cwd(), folder)
   print(options, { folder }, [
-    `Made ${here}/up.sql. Write it, then "sankofa migrate new --derive ${number}_…" writes undo.sql, or write that yourself; "sankofa prove" tries both.`,
+    `Made ${here}/up.sql. Write it, then "sankofa migrate new --derive ${id}" writes undo.sql, or write that yourself; "sankofa prove" tries both.`,
   ])
 }
 
 /** Derives from the difference of the schemas, proves it, and writes the file only when it is proved. */
 async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOptions): Promise<void> {
-  const wanted = set.migrations.find(({ id, group }) => id === name || group === name) ?? set.migrations.at(-1)
-  if (wanted === undefined) throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known: [] })
+  const wanted = set.migrations.find(({ id, group }) => id === name || group === name)
+  if (wanted === undefined) {
+    const known = set.migrations.slice(-5).map(({ id }) => id)
+    throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known })
+  }
   const without = {
     ...set,
     migrations: set.migrations.map((migration) => {
@@ -214,6 +228,21 @@ async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promi
   throw new SankofaError('SETTINGS_WRONG', {
     problems: ['migrations: not set in sankofa.config.ts; expected migrations: { directory: "migrations" }.'],
   })
+}
+
+/** A project's first migration has no folder yet, or an empty one. */
+async function setToAddTo(context: Pick<Context, 'config' | 'loadMigrations'>): Promise<MigrationSet> {
+  try {
+    return await setOf(context)
+  } catch (error) {
+    const { tool = 'sankofa', loader, load } = context.config.migrations ?? {}
+    const isOurs = tool === 'sankofa' && loader === undefined && load === undefined
+    if (!isOurs || !isSankofaError(error) || error.code !== 'MIGRATIONS_NOT_FOUND') throw error
+    const { directory } = error.details as { readonly directory: string }
+    const names = await readdir(directory).catch(() => [])
+    if (names.some((one) => !one.startsWith('.'))) throw error
+    return { tool, directory, migrations: [] }
+  }
 }
 
 /** @param options.stash - false where there is nothing yet that could be lost */

@@ -1,6 +1,5 @@
-import { relative } from 'node:path'
-import { SankofaError } from '../../core/index.ts'
-
+import { relative, resolve } from 'node:path'
+import { isSankofaError, SankofaError } from '../../core/index.ts'
 import { createPool } from '../../db/index.ts'
 import {
   findMigrations,
@@ -83,20 +82,36 @@ async function findSet(
   directory: string | undefined,
   { tool, loader, shadow }: ProveMigrationsOptions,
 ): Promise<Found> {
-  const options = { ...(tool === undefined ? {} : { tool }), ...(loader === undefined ? {} : { loader }) }
-  const named = directory ?? (loader === undefined ? undefined : from)
-  if (named !== undefined) return { set: await readMigrations(named, options), shadowUrl: shadow }
-  const configured = tool === undefined ? await configuredSet(from) : undefined
+  const options = tool === undefined ? {} : { tool }
+  const top = resolve(from, directory ?? '.')
+  if (loader !== undefined) {
+    return { set: await readMigrations(top, { ...options, loader: resolve(from, loader) }), shadowUrl: shadow }
+  }
+  if (directory !== undefined) {
+    const set = await readIfThere(top, options)
+    if (set !== undefined) return { set, shadowUrl: shadow }
+  }
+  const configured = directory === undefined && tool === undefined ? await configuredSet(from) : undefined
   if (configured !== undefined) return { ...configured, shadowUrl: shadow ?? configured.shadowUrl }
-  const [best, second] = await findMigrations(from)
-  if (best === undefined) return { set: await readMigrations(from, options), shadowUrl: shadow }
+  const [best, second] = await findMigrations(top)
+  if (best === undefined) return { set: await readMigrations(top, options), shadowUrl: shadow }
   if (second !== undefined && second.count === best.count) {
     throw new SankofaError('MIGRATIONS_SEVERAL', {
       directories: [best.directory, second.directory].map((one) => relative(from, one)),
     })
   }
-  const set = await readMigrations(best.directory, { root: from, tool: best.tool, ...options })
+  const set = await readMigrations(best.directory, { root: top, tool: best.tool, ...options })
   return { set, shadowUrl: shadow }
+}
+
+/** `undefined` where it holds none itself: it may be the folder of a project. */
+async function readIfThere(directory: string, options: { readonly tool?: Tool }): Promise<MigrationSet | undefined> {
+  try {
+    return await readMigrations(directory, options)
+  } catch (error) {
+    if (isSankofaError(error) && error.code === 'MIGRATIONS_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 /** What the config names; a project that has no config is new to Sankofa, and is looked through. */
@@ -114,7 +129,10 @@ const rangeOf = ({ from, to, last }: ProveMigrationsOptions): Pick<ProveOptions,
 })
 
 function rangeWords({ from, to, last }: Pick<ProveOptions, 'from' | 'to' | 'last'>, total: number): string {
-  if (from !== undefined || to !== undefined) return `proving ${from ?? 'the first'} to ${to ?? 'the last'}.`
+  if (from !== undefined || to !== undefined) {
+    const most = last === undefined ? '' : `, at most the last ${last} of them`
+    return `proving ${from ?? 'the first'} to ${to ?? 'the last'}${most}.`
+  }
   return last !== undefined && last < total
     ? `proving the last ${last} (--from, --to, --last choose others).`
     : 'proving all.'
@@ -132,9 +150,16 @@ async function withTarget<T>(
   { target, sample }: ProveMigrationsOptions,
   use: (found: Partial<ProveOptions>) => Promise<T>,
 ): Promise<T> {
-  if (target === undefined) return use({})
+  if (target === undefined) {
+    if (sample !== true) return use({})
+    const problem = '--sample: there is no database to take rows from; expected --target URL with it.'
+    throw new SankofaError('SETTINGS_WRONG', { problems: [problem] })
+  }
   const pool = createPool({ url: target, max: 1, applicationName: 'sankofa-prove' })
-  const client = await pool.connect()
+  const client = await pool.connect().catch((cause: Error) => {
+    const problem = `--target: the server cannot be used (${cause.message || String(cause)}); expected postgres://USER:PASSWORD@HOST:PORT/DATABASE.`
+    throw new SankofaError('SETTINGS_WRONG', { problems: [problem] }, { cause })
+  })
   try {
     await client.query('set session characteristics as transaction read only')
     const sizes = await readSizes(client)

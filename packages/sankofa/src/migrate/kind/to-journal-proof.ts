@@ -44,7 +44,9 @@ function stepsOf(proof: MigrationProof): readonly string[] {
   const predicted = undoSeen.prediction
   return [
     `Up, undo and up again ran on a throw-away clone in which ${rows.filled} of ${rows.tables} tables had rows.`,
-    `The ${undo} undo brings the schema back ${grade === 'exact' ? 'exactly' : `(${grade})`}.`,
+    undo === 'none'
+      ? 'There is no undo that was tried.'
+      : `The ${undo} undo brings the schema back ${grade === 'exact' ? 'exactly' : `(${grade})`}.`,
     loss === 'kept'
       ? 'Every row of before came back by the undo alone, also after new rows were written.'
       : loss === 'stashed'

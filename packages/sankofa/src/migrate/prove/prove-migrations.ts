@@ -107,7 +107,7 @@ export async function advance(
           const left = 'The migrations from there on cannot be proved. Only a throw-away database was touched.'
           throw new SankofaError(
             'MIGRATION_FAILED',
-            { migration: id, doing: 'up', statement: firstLine(statement), reason: message, left },
+            { migration: id, doing: 'up', statement: firstLine(statement), reason: message.replace(/\.$/, ''), left },
             { cause },
           )
         })
@@ -139,5 +139,7 @@ function rangeOf(
   }
   const end = to === undefined ? groups.length : indexOf(to) + 1
   const first = from === undefined ? 0 : indexOf(from)
+  if (from !== undefined && to !== undefined && first >= end)
+    throw new SankofaError('MIGRATIONS_NONE_BETWEEN', { from, to })
   return { first: last === undefined ? first : Math.max(first, end - last), end }
 }

@@ -27,7 +27,8 @@ function notProved(proof: MigrationProof): Summary | undefined {
     const when = failure.when === 'rows' ? ' once rows exist' : ''
     const what =
       failure.step === 'undo after new rows' ? 'undo fails once new rows are written' : `${failure.step} fails${when}`
-    return { mark: '✗', text: `${what}: ${failure.reason}`, next: failure.step === 'up' ? again : derive }
+    const next = failure.step === 'up' ? `${again}  # once its up is mended` : derive
+    return { mark: '✗', text: `${what}: ${failure.reason}`, next }
   }
   if (grade === 'missing') return { mark: '✗', text: 'no undo is written, and none could be derived', next: derive }
   if (grade === 'differs') {
@@ -49,7 +50,7 @@ function notProved(proof: MigrationProof): Summary | undefined {
 
 function toBeKnown(proof: MigrationProof): Summary | undefined {
   const { group, brokenStatements, riskyStatements } = proof
-  const again = { next: `sankofa prove ${group}, once a release that does without it runs` }
+  const again = { next: `sankofa prove ${group}  # once a release that does without it runs` }
   if (brokenStatements.length > 0) {
     return { mark: '!', text: `the running release cannot work on it: ${statementWords(brokenStatements)}`, ...again }
   }
@@ -65,7 +66,7 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
     return {
       mark: '!',
       text: `${proved(proof)}; predicted to block ${blocking}`,
-      next: `sankofa prove --from ${group} --to ${group} --target URL, once it is split into shorter steps`,
+      next: `sankofa prove --from ${group} --to ${group} --target URL  # once it is split into shorter steps`,
     }
   }
   if (proof.loss === 'stashed') {
@@ -75,16 +76,19 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
   return undefined
 }
 
-function proved({ undo, grade, rows, differences }: MigrationProof): string {
+function proved({ undo, grade, rows, differences, touchedTables }: MigrationProof): string {
   const how = undo === 'derived' ? 'undo derived, proved' : 'undo proved'
   const withRows = rows.filled > 0 ? ' with rows' : rows.tables === 0 ? '' : ' without rows'
+  // The reason why a table is empty follows its name.
+  const empty = touchedTables.filter((table) => rows.empty.some((one) => one.startsWith(`${table}: `)))
+  const none = rows.filled > 0 && empty.length > 0 ? `, but none in ${empty.slice(0, 3).join(', ')}` : ''
   const but =
     grade === 'column-order'
       ? '; columns come back in another order'
       : grade === 'cosmetic'
         ? `; ${differences.length} ${differences.length === 1 ? 'name' : 'names'} differ`
         : ''
-  return `${how}${withRows}${but}`
+  return `${how}${withRows}${none}${but}`
 }
 
 function longest({ prediction }: StepSeen): string | undefined {
