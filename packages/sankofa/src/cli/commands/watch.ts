@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { type Logger, pino } from 'pino'
 import { createAlerter } from '../../alert/index.ts'
 import { createConsoleServer, ensurePerson } from '../../console/index.ts'
@@ -9,6 +10,7 @@ import { bootstrap } from '../../db/index.ts'
 import { sealEvents } from '../../events/index.ts'
 import { journalledLocal, pendingLocal } from '../../flags/index.ts'
 import type { ChangeKind } from '../../journal/index.ts'
+import { expireStashes } from '../../migrate/index.ts'
 import { pgMeasurement, rollUp } from '../../observe/index.ts'
 import { createWatcher, type Watcher } from '../../rollout/index.ts'
 import { type Context, openContext } from '../context.ts'
@@ -65,6 +67,7 @@ export async function watchCommand(options: WatchOptions): Promise<void> {
         whenLeading(watcher, () => sealEvents(pool, join(directory, 'seals.log'))),
       ),
       repeat(rollUpEveryMs, ending.signal, log, 'roll-up', () => whenLeading(watcher, () => rollUp(pool, Date.now()))),
+      repeat(rollUpEveryMs, ending.signal, log, 'stash expiry', () => whenLeading(watcher, () => dropExpired(pool))),
     ]
     process.stdout.write(
       `${JSON.stringify({ ready: true, pid: process.pid, console: console?.url, tokenFile: console?.tokenFile })}\n`,
@@ -108,6 +111,16 @@ async function bootstrapPatiently(context: Context, log: Logger, clock: Clock, e
       if (tries === 0) log.warn({ err: error }, 'PostgreSQL does not answer yet; the watcher waits for it')
       await clock.sleep(retryMs, ending)
     }
+  }
+}
+
+/** What migrations kept aside is kept for its time, and no longer. */
+async function dropExpired(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await expireStashes(client, new Date())
+  } finally {
+    client.release()
   }
 }
 
