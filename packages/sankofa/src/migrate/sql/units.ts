@@ -25,23 +25,27 @@ export function toUnits(statements: readonly Statement[], transaction: 'auto' | 
   return units
 }
 
-/** Statements between the author's own `begin` and `commit` belong together; the others stand alone. */
+/**
+ * Statements between the author's own `begin` and `commit` belong together; the others stand alone. What ends in `rollback`
+ * leaves nothing, so it is not sent: a `commit` of ours would make it last.
+ */
 function byThemselves(statements: readonly Statement[]): readonly Unit[] {
-  const units: { transaction: boolean; statements: Statement[] }[] = []
-  let inside = false
+  const units: Unit[] = []
+  let inside: Statement[] | undefined
   for (const statement of statements) {
-    const kind = 'TransactionStmt' in statement.node ? statement.node.TransactionStmt.kind : undefined
+    const { kind, chain } = 'TransactionStmt' in statement.node ? statement.node.TransactionStmt : {}
     if (kind === 'TRANS_STMT_BEGIN' || kind === 'TRANS_STMT_START') {
-      inside = true
-      units.push({ transaction: true, statements: [] })
+      inside ??= []
     } else if (kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK') {
-      inside = false
-    } else if (inside) {
-      units.at(-1)?.statements.push(statement)
+      if (inside !== undefined && kind === 'TRANS_STMT_COMMIT') units.push({ transaction: true, statements: inside })
+      inside = chain === true ? [] : undefined
+    } else if (inside !== undefined) {
+      inside.push(statement)
     } else {
       units.push({ transaction: false, statements: [statement] })
     }
   }
+  if (inside !== undefined) units.push({ transaction: true, statements: inside })
   return units.filter((unit) => unit.statements.length > 0)
 }
 
