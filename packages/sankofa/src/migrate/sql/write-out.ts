@@ -15,7 +15,8 @@ export async function writeOut(sql: string, values: readonly unknown[]): Promise
   for (const { start, end, text } of scanSync(sql).tokens) {
     const number = parameterNumber(text)
     if (number === undefined || number > values.length) continue
-    parts.push(bytes.subarray(from, start).toString('utf8'), literal(values[number - 1]))
+    // Apart from what stands beside it: `u&$1` would become another kind of text.
+    parts.push(bytes.subarray(from, start).toString('utf8'), ` ${literal(values[number - 1])} `)
     from = end
   }
   return [...parts, bytes.subarray(from).toString('utf8')].join('')
@@ -26,11 +27,15 @@ function parameterNumber(token: string): number | undefined {
   return token.startsWith('$') && Number.isInteger(number) && number > 0 ? number : undefined
 }
 
+type Utilities = { readonly utils: { prepareValue(value: unknown): string | Buffer | null } }
+const { prepareValue } = (pg as unknown as Utilities).utils
+
+/**
+ * In quotes, and without a type, as `pg` sends every parameter: what it is, PostgreSQL concludes from where it stands. A bare
+ * `-5` behind a minus would begin a comment.
+ */
 function literal(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  if (value instanceof Date) return pg.escapeLiteral(value.toISOString())
-  if (Buffer.isBuffer(value)) return pg.escapeLiteral(`\\x${value.toString('hex')}`)
-  if (Array.isArray(value)) return `array[${value.map(literal).join(', ')}]`
-  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value))
+  const sent = prepareValue(value)
+  if (sent === null) return 'null'
+  return pg.escapeLiteral(typeof sent === 'string' ? sent : `\\x${sent.toString('hex')}`)
 }
