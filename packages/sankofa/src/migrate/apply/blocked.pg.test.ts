@@ -53,6 +53,21 @@ test('in the end it gives up, changes nothing, and names who was in the way', as
   expect((await open(db).status())[1]?.state).toBe('pending')
 })
 
+test('no value of the statement that is in the way is told', async ({ db }) => {
+  await open(db).up('001')
+  const blocker = await reader(db)
+  await blocker.query(`select t.id from t where t.id::text = 'ama@example.com' or t.id = 4111`)
+  const told: unknown[] = []
+  const log = { info: () => {}, warn: (fields: object) => void told.push(fields) }
+
+  const failure = await open(db, { tries: 2, log })
+    .up('002')
+    .catch((error: Error) => error.message)
+
+  expect(failure).toContain('select t.id from t where t.id::text = ? or t.id = ?')
+  expect(`${failure} ${JSON.stringify(told)}`).not.toMatch(/example|4111/)
+})
+
 test('the wait is bounded by time as well', async ({ db }) => {
   await open(db).up('001')
   await reader(db)

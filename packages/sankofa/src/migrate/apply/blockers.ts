@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { withoutValues } from '../sql/without-values.ts'
 
 /** Looks from another connection at who makes a connection wait. Begins to look only after `afterMs`. */
 export type BlockerWatch = {
@@ -52,9 +53,12 @@ async function readBlockers(pool: pg.Pool, pid: number): Promise<readonly string
       order by activity.xact_start`,
     [pid],
   )
-  return rows.map((row) => {
-    const query = (row.query ?? '').replaceAll(/\s+/g, ' ').slice(0, 100)
-    const age = row.age_s === null ? '' : `, in a transaction for ${Math.round(row.age_s)} s`
-    return `process ${row.pid}${row.application ? ` "${row.application}"` : ''}${age}${row.state ? `, ${row.state}` : ''}${query === '' ? '' : `: ${query}`}`
-  })
+  // What they sent may hold anything, and this goes into logs.
+  return Promise.all(
+    rows.map(async (row) => {
+      const query = (await withoutValues(row.query ?? '')).slice(0, 100)
+      const age = row.age_s === null ? '' : `, in a transaction for ${Math.round(row.age_s)} s`
+      return `process ${row.pid}${row.application ? ` "${row.application}"` : ''}${age}${row.state ? `, ${row.state}` : ''}${query === '' ? '' : `: ${query}`}`
+    }),
+  )
 }
