@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { createDatabase, describe, expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { systemClock } from '../../core/index.ts'
-import type { History, MigrationSet } from '../migration.ts'
+import type { History, MigrationSet, StepClient } from '../migration.ts'
 import { digestOfGroup } from './digest.ts'
 import type { MigratorOptions } from './migrator.ts'
 import { openMigrator } from './open-migrator.ts'
@@ -355,6 +355,24 @@ describe('what cannot run in a transaction', () => {
   })
 })
 
+test('a failure of what surrounds the statements is not said to be of one of them', async ({ db }) => {
+  const stash = async () => ({
+    watcher: {},
+    frame: { ending: async (_: number, client: StepClient) => void (await client.query('select 1 / 0')) },
+  })
+  const migrator = openMigrator({
+    pool: db.pool,
+    set: setOf(migration('001', 'select 1', '')),
+    actor: 'ama',
+    clock: systemClock,
+    stash,
+  })
+
+  await expect(migrator.upAll()).rejects.toThrow(
+    'The up of 001 failed at "what its module, or Sankofa around it, sent": division by zero.',
+  )
+})
+
 describe('code', () => {
   const fill = migration(
     '002_fill',
@@ -384,6 +402,31 @@ describe('code', () => {
     await open(db).back('002_fill')
 
     expect((await db.pool.query('select * from product')).rows).toEqual([])
+  })
+
+  test('that fails says at which statement, and what was thrown that is no error', async ({ db }) => {
+    const failing = (run: Parameters<typeof code>[0]) => open(db, setOf(migration('001', code(run), ''))).upAll()
+
+    await expect(failing(async (client) => void (await client.query('select $1::int', ['a'])))).rejects.toThrow(
+      'The up of 001 failed at "select $1::int": invalid input syntax',
+    )
+    await expect(failing(() => Promise.reject(null))).rejects.toThrow(
+      'failed at "what its module, or Sankofa around it, sent": The module threw null',
+    )
+  })
+
+  test('that ends its transaction by itself is refused', async ({ db }) => {
+    for (const sent of [['commit'], ['select 1', 'rollback'], ['select 1', 'commit', 'begin']]) {
+      const ends = code(async (client) => {
+        for (const one of sent) await client.query(one)
+      })
+      await expect(open(db, setOf(migration('001', ends, ''))).upAll(), sent.join()).rejects.toThrow(
+        /The module ended the transaction that it runs in/,
+      )
+      expect((await db.pool.query('select from sankofa.migration')).rowCount).toBe(0)
+    }
+    const sets = code(async (client) => void (await client.query('set transaction isolation level serializable')))
+    await open(db, setOf(migration('001', sets, ''))).upAll()
   })
 
   test('that fails without a transaction is in doubt until somebody says what became of it', async ({ db }) => {

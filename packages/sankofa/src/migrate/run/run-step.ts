@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Step, StepClient } from '../migration.ts'
 import { readStatements } from '../sql/statement.ts'
 import { toUnits } from '../sql/units.ts'
@@ -75,6 +76,7 @@ async function runCode(
   await inUnit(client, step.transaction, async () => {
     await frame.begun?.(0, client)
     let index = 0
+    let within: string | undefined
     const watched = {
       query: async (...args: readonly unknown[]) => {
         const [first, second] = args
@@ -87,15 +89,39 @@ async function runCode(
           ...(values === undefined ? {} : { values }),
         }
         await watcher.before?.(sent, client)
-        const answer = await (client.query as (...given: readonly unknown[]) => Promise<unknown>)(...args)
+        const answer = await (client.query as (...given: readonly unknown[]) => Promise<unknown>)(...args).catch(
+          (error: unknown) => {
+            throw noted(error, text)
+          },
+        )
+        // Not before its first statement, which may be SET TRANSACTION.
+        if (step.transaction) within ??= await transactionOf(client)
         await watcher.after?.(sent, client)
         return answer
       },
     }
-    await step.run(watched as StepClient)
+    await step.run(watched as StepClient).catch((error: unknown) => {
+      throw error instanceof Error ? error : new Error(`The module threw ${inspect(error)}`, { cause: error })
+    })
+    if (within !== undefined && (await transactionOf(client)) !== within) {
+      throw new Error(
+        'The module ended the transaction that it runs in, so that what it did before then stays. Leave "commit" and "rollback" out of it, or tell its tool that it runs without a transaction',
+      )
+    }
     await frame.ending?.(0, client, true)
   })
 }
+
+/** When it began tells one transaction from the next. */
+async function transactionOf(client: StepClient): Promise<string> {
+  const { rows } = await client.query<{ began: string }>(
+    'select extract(epoch from pg_catalog.transaction_timestamp())::text as began',
+  )
+  return rows[0]?.began ?? ''
+}
+
+const noted = (error: unknown, statement: string, line?: number): unknown =>
+  error instanceof Error ? Object.assign(error, { statement, line }) : error
 
 /** An empty step still has its bookkeeping. */
 const nothingToDo = (client: StepClient, frame: UnitFrame): Promise<void> =>
@@ -109,8 +135,7 @@ async function send(client: StepClient, sent: Sent, watcher: StepWatcher): Promi
   try {
     for (const sql of instead ?? [sent.sql]) await client.query(sql)
   } catch (error) {
-    if (error instanceof Error) Object.assign(error, { statement: sent.sql, line: sent.line })
-    throw error
+    throw noted(error, sent.sql, sent.line)
   }
   await watcher.after?.(sent, client)
 }
