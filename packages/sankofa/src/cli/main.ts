@@ -173,6 +173,14 @@ withJson(
     .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort),
 ).action(async (options: WatchOptions) => (await import('./commands/watch.ts')).watchCommand(options))
 
+// A module of migrations runs in this process: one that ends it has not made a command succeed.
+const endedByOthers = (): void => {
+  console.error(
+    'The process was ended before the command was done, by a module of the project that calls process.exit.',
+  )
+  process.exitCode = 2
+}
+process.once('exit', endedByOthers)
 try {
   await program.parseAsync()
 } catch (error) {
@@ -183,3 +191,6 @@ try {
     process.exitCode = reportFailure(error, process.argv.includes('--json'))
   }
 }
+process.removeListener('exit', endedByOthers)
+// A module may have left a timer or a connection, which would keep this process for ever.
+setTimeout(() => process.exit(), 2_000).unref()
