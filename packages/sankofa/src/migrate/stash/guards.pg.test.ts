@@ -216,6 +216,35 @@ test('a step of several transactions keeps before the statement that destroys, a
   expect(await rowsOfTable(db.pool, 'person')).toEqual([before[0], '(2,new,020)', before[2]])
 })
 
+test('a step with transactions of its own keeps before the one that destroys, and nothing of what it rolls back', async ({
+  db,
+}) => {
+  await db.pool.query(`
+    create table public.a (id int primary key, x text); create table public.b (id int primary key, x text);
+    insert into public.a values (1, 'one'), (2, 'two'); insert into public.b select * from public.a`)
+  const trip = tripOf(
+    db.pool,
+    `begin; delete from public.a where id = 1; commit;
+     begin; update public.b set x = 'gone'; commit;
+     begin; delete from public.a; rollback`,
+    'begin; delete from public.b; rollback',
+  )
+
+  const { kept } = await trip.up()
+  await trip.undo()
+
+  expect(kept.map(({ table, rows }) => ({ table, rows }))).toEqual([
+    { table: 'public.a', rows: 1 },
+    { table: 'public.b', rows: 2 },
+  ])
+  for (const table of ['a', 'b']) {
+    expect((await db.pool.query(`select * from public.${table} as t order by t.id`)).rows).toEqual([
+      { id: 1, x: 'one' },
+      { id: 2, x: 'two' },
+    ])
+  }
+})
+
 test('a step that was interrupted between its transactions gives back what it had destroyed until then', async ({
   db,
 }) => {

@@ -1,7 +1,7 @@
 import type { StepClient } from '../migration.ts'
 import { effectsOf, type TableName } from '../sql/effects.ts'
 import { readStatements, type Statement } from '../sql/statement.ts'
-import { toUnits } from '../sql/units.ts'
+import { toUnits, type Unit } from '../sql/units.ts'
 import { type Affected, affectedBy } from './affected.ts'
 import { type AsText, isSent } from './as-text.ts'
 import { planInstant } from './plan-instant.ts'
@@ -36,9 +36,11 @@ export type PlanStashOptions = {
  * @param client - on the database as it is before the step, with the search path that the step will have
  */
 export async function planStash(client: StepClient, step: AsText, options: PlanStashOptions = {}): Promise<StashPlan> {
-  const statements = step.kind === 'sql' ? await readStatements(step.sql, step.file) : []
-  const opposite = options.opposite?.kind === 'sql' ? await readStatements(options.opposite.sql) : undefined
-  const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
+  const units = await unitsOf(step)
+  const oppositeUnits = options.opposite?.kind === 'sql' ? await unitsOf(options.opposite) : undefined
+  // As they run: an author's own begin and commit are not among them, nor what they roll back.
+  const statements = units.flatMap((unit) => unit.statements)
+  const opposite = oppositeUnits?.flatMap((unit) => unit.statements)
   const oneTransaction = step.kind === 'code' ? step.transaction : units.length <= 1 && units[0]?.transaction !== false
   // The undo may destroy what up left alone. Read as one text, so that its names are followed back through up's renames.
   const effects = effectsOf([...statements, ...(opposite ?? [])])
@@ -71,7 +73,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
           client,
           world,
           {
-            affected: isReplaceable(options.opposite, opposite) ? affected : [],
+            affected: isReplaceable(options.opposite, oppositeUnits) ? affected : [],
             effects,
             shape,
             opposite: shapeOf(opposite),
@@ -101,10 +103,11 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
 }
 
 /** It is sent as it was read, in one transaction, so that other statements can take the place of some. */
-const isReplaceable = (step: AsText, statements: readonly Statement[]): boolean => {
-  const units = step.kind === 'sql' ? toUnits(statements, step.transaction) : []
-  return isSent(step) && units.length === 1 && units[0]?.transaction !== false
-}
+const isReplaceable = (step: AsText, units: readonly Unit[] = []): boolean =>
+  isSent(step) && units.length === 1 && units[0]?.transaction !== false
+
+const unitsOf = async (step: AsText): Promise<readonly Unit[]> =>
+  step.kind === 'sql' ? toUnits(await readStatements(step.sql, step.file), step.transaction) : []
 
 const clean = ({ creates, exposes, uses, renames }: StepShape): readonly TableName[] =>
   creates.filter(({ name }) => !exposes.has(name) && !uses.has(name) && !renames.has(name))
