@@ -31,15 +31,17 @@ export function atTheStep(options: {
 }): StashHook {
   const { epoch, budgetBytes, clock, set, acceptLoss = false } = options
   const looks = new Map<string, Look>()
-  return async ({ direction, group, migration, step, client }) => {
-    const ids = set?.migrations.filter((one) => one.group === group).map(({ id }) => id) ?? [migration]
+  return async ({ direction, group, migration, step, opposite: asApplied, client }) => {
+    const here = (set?.migrations ?? []).filter((one) => one.group === group).map(({ id }) => id)
+    // An older checkout takes a newer group back.
+    const ids = here.length > 0 ? here : await idsOf(client, group)
     const order = direction === 'up' ? ids : ids.toReversed()
     const key = `${direction} ${group}`
     const look = looks.get(key) ?? (await lookAt(client, clock.now() - runningMs, group, direction))
     looks.set(key, look)
     const proof = await options.proofOf(group)
     const sent = { up: proof?.capturedUp?.[migration], undo: proof?.captured?.[migration] }
-    const opposite = oppositeOf(set, migration, direction, proof)
+    const opposite = oppositeOf(set, migration, direction, proof) ?? asApplied
     const plan = await planStash(client, asText(step, sent[direction]), {
       ...(proof === undefined ? {} : { observed: proof.endangeredTables }),
       ...(opposite === undefined ? {} : { opposite: asText(opposite, direction === 'up' ? sent.undo : sent.up) }),
@@ -53,6 +55,15 @@ export function atTheStep(options: {
       stash,
     )
   }
+}
+
+/** As the database knows them, in the order of applying. */
+async function idsOf(client: StepClient, group: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    'select applied.id from sankofa.migration as applied where applied.group_id = $1 order by applied.position',
+    [group],
+  )
+  return rows.map(({ id }) => id)
 }
 
 type Look = { readonly companion: ReturnType<typeof statementsStillPrepare>; readonly positional: readonly string[] }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { asAdmin, expect, inject, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId } from '../../core/index.ts'
 import { createLease, createPool, watcherLease } from '../../db/index.ts'
@@ -41,6 +43,8 @@ async function openShop(db: TestDatabase, more: Parameters<typeof migrationsFold
   const plan = (group: string): MigrationPlan => ({ group, after: [] })
   const id = (group: string) => changeId(group)
   const shopped = {
+    /** From now on this is an older checkout, which does not have it. */
+    forget: (group: string) => rm(join(folder.directory, group), { recursive: true }),
     kind,
     plan,
     epoch,
@@ -279,6 +283,25 @@ test('an undo that the running release cannot live with is refused, and the sche
   await expect(back('0003_email')).rejects.toMatchObject({ code: 'MIGRATION_BREAKS_RELEASE' })
 
   expect(await kind.actual(id('0003_email'))).toBe(1)
+})
+
+test('an older checkout takes a newer migration back with the same care', async ({ db }) => {
+  const { up, back, kind, id, forget } = await openShop(db, {
+    '0003_email': {
+      up: 'alter table public.customer add column email text;',
+      undo: 'alter table public.customer drop column email;',
+    },
+  })
+  await up('0002_no_phone')
+  await up('0003_email')
+  await forget('0003_email')
+  await recordStatement(db, 'update public.customer set email = $1 where id = $2', 'PUT /me')
+
+  await expect(back('0003_email')).rejects.toMatchObject({ code: 'MIGRATION_BREAKS_RELEASE' })
+  await db.pool.query('delete from sankofa.statement_route; delete from sankofa.statement')
+  await back('0003_email')
+
+  expect(await kind.actual(id('0003_email'))).toBe(0)
 })
 
 test('routes whose statements use a migrated table are touched, the others are not', async ({ db }) => {
