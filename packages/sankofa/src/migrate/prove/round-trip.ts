@@ -11,6 +11,7 @@ import { fillRows } from '../rows/fill-rows.ts'
 import type { Filled } from '../rows/filled.ts'
 import { imageRows } from '../rows/image-rows.ts'
 import type { RowComparison, RowImage } from '../rows/row-image.ts'
+import { withoutValues } from '../sql/without-values.ts'
 import { checkStatements } from '../statements/check-statements.ts'
 import { compareStatements } from '../statements/compare-statements.ts'
 import type { StatementComparison } from '../statements/finding.ts'
@@ -100,10 +101,14 @@ export async function roundTrip(client: pg.Client, group: Group, options: RoundT
     add({ rowsAfterWriting: written.leaveOut(compareRows(rowsUndone, rowsAfter, { newRows: 'expected' })) })
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
-    const { message, migration, statement, table, code } = error
+    const { message, migration, table, code } = error
+    const sampled = typeof options.rows === 'function'
+    const reason = sampled ? error.withoutValues : message
+    // A module writes values into its texts.
+    const statement = sampled && error.statement !== undefined ? await withoutValues(error.statement) : error.statement
     add({
       hinderedBy: { table, code },
-      failure: { step, reason: message, migration, ...(statement === undefined ? {} : { statement }) },
+      failure: { step, reason, migration, ...(statement === undefined ? {} : { statement }) },
     })
   }
   return found

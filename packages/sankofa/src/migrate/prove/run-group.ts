@@ -22,6 +22,8 @@ export class StepFailed extends Error {
   readonly code: string | undefined
   /** Whose rows were in the way, as `schema.table`, where the server says so. */
   readonly table: string | undefined
+  /** What happened, without anything that may be a value of somebody's row. */
+  readonly withoutValues: string
   constructor(migration: string, cause: unknown) {
     const { message, detail, code, schema, table } = cause as {
       readonly message?: string
@@ -34,8 +36,16 @@ export class StepFailed extends Error {
     this.migration = migration
     this.code = code
     this.table = schema === undefined || table === undefined ? undefined : `${schema}.${table}`
+    this.withoutValues = withoutValues(message, code)
     this.statement = (cause as { readonly statement?: string }).statement
   }
+}
+
+/** Data exceptions name the value, and what a function or a module raises may say anything; other messages only name objects. */
+function withoutValues(message: string | undefined, code: string | undefined): string {
+  const named = code?.startsWith('22') ? message?.split(/["'\d]/)[0]?.replace(/[:\s]*$/, '') : message
+  const mayTell = code === undefined || code.startsWith('P0') ? undefined : named
+  return mayTell ?? `it raised an error${code === undefined ? '' : ` (${code})`}, which may tell of the sampled rows`
 }
 
 /** The steps of a group in the order in which they run: of up, or of the undo backwards. */

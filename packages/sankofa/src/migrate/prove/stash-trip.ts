@@ -83,7 +83,8 @@ export async function stashTrip(
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error
     const kept = [...tables]
-    return refused === undefined ? { instant, kept, failure: error.message } : { instant, kept, refused }
+    const failure = image.values === 'hash' ? error.withoutValues : error.message
+    return refused === undefined ? { instant, kept, failure } : { instant, kept, refused }
   }
   const schema = compareCatalogues(before, await readCatalogue(client, { ignore }))
   return { instant, kept: [...tables], schema, rows }
