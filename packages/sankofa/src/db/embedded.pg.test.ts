@@ -138,3 +138,18 @@ test('production is refused unless told otherwise by name', async () => {
     code: 'EMBEDDED_REFUSED',
   })
 })
+
+test('what SQL runs as a program finds no secret in its environment', async () => {
+  vi.stubEnv('DATABASE_URL', 'postgres://shop:hunter2@live/shop')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const server = await startEmbedded({ directory: join(temporaryFolder(), 'pg') })
+  onTestFinished(() => server.stop())
+  const client = new pg.Client(server.url())
+  await client.connect()
+  await client.query(`create table seen (line text); copy seen from program 'env'`)
+  const { rows } = await client.query<{ line: string }>('select seen.line from seen')
+  await client.end()
+
+  expect(rows.map(({ line }) => line).join()).toContain('PATH=')
+  expect(rows.map(({ line }) => line).join()).not.toContain('hunter2')
+})

@@ -155,7 +155,7 @@ async function initialise(directory: string, binaries: Binaries, user: RunAs): P
     '--no-instructions',
   ]
   try {
-    await promisify(execFile)(binaries.initdb, args, { cwd: '/', env: { ...process.env, TZ: 'UTC' }, ...user })
+    await promisify(execFile)(binaries.initdb, args, { cwd: '/', env: { ...serverEnvironment(), TZ: 'UTC' }, ...user })
   } catch (cause) {
     rmSync(fresh, { recursive: true, force: true })
     const said = String((cause as { stderr?: string }).stderr ?? cause)
@@ -198,6 +198,7 @@ function launch(given: {
       {
         stdio: ['pipe', log, log],
         cwd: '/',
+        env: serverEnvironment(),
         // Its own group: Ctrl-C in the terminal must reach the server through us, after the services have closed.
         detached: true,
         ...given.user,
@@ -207,6 +208,12 @@ function launch(given: {
     closeSync(log)
   }
 }
+
+/** SQL that runs programs, or a function that reads its environment, finds no DATABASE_URL and no token there. */
+const serverEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => /^(PATH|LANG|LC_\w+|TZ|TMPDIR|LD_\w+|DYLD_\w+)$/.test(name)),
+  )
 
 async function untilReady(child: ChildProcess, url: string, logFile: string, port: number): Promise<void> {
   const deadline = Date.now() + 60_000
