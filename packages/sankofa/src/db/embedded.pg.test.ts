@@ -153,3 +153,19 @@ test('what SQL runs as a program finds no secret in its environment', async () =
   expect(rows.map(({ line }) => line).join()).toContain('PATH=')
   expect(rows.map(({ line }) => line).join()).not.toContain('hunter2')
 })
+
+test.each(['SIGKILL', 'SIGINT'] as const)('a scratch server leaves no folder behind after %s', async (signal) => {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=sankofa-source', fileURLToPath(new URL('./testing/hold-scratch.ts', import.meta.url))],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [directory] = (await once(child.stdout, 'data')) as [Buffer]
+  const base = join(directory.toString(), '..')
+  expect(existsSync(base)).toBe(true)
+
+  child.kill(signal)
+
+  await vi.waitFor(() => expect(existsSync(base)).toBe(false), { timeout: 10_000 })
+})

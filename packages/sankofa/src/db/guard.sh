@@ -11,4 +11,6 @@ exec 3<&- 0</dev/null
 wait "$server"
 status=$?
 kill -9 "$watch" 2>/dev/null
+# A throw-away server's folder, which may lie in memory: its parent may have been killed.
+[ -z "$SANKOFA_SCRATCH" ] || rm -rf "$SANKOFA_SCRATCH"
 exit "$status"

@@ -52,6 +52,8 @@ export async function startEmbedded(options: {
   readonly port?: number
   readonly durable?: boolean
   readonly maximumConnections?: number
+  /** A folder that goes when the server has ended, also when this process was killed. */
+  readonly removes?: string
 }): Promise<EmbeddedServer> {
   refuseProduction()
   const user = runAs()
@@ -93,7 +95,7 @@ export async function withScratchServer<T>(use: (url: string) => Promise<T>): Pr
     // mkdtemp closes the folder to others, and the server may run as another user.
     const user = runAs()
     if (user !== undefined) chownSync(base, user.uid, user.gid)
-    const server = await startEmbedded({ directory: join(base, 'pg'), durable: false })
+    const server = await startEmbedded({ directory: join(base, 'pg'), durable: false, removes: base })
     try {
       return await use(server.url())
     } finally {
@@ -177,7 +179,7 @@ function launch(given: {
   readonly port: number
   readonly user: RunAs
   readonly logFile: string
-  readonly options: { readonly durable?: boolean; readonly maximumConnections?: number }
+  readonly options: { readonly durable?: boolean; readonly maximumConnections?: number; readonly removes?: string }
 }): ChildProcess {
   const settings = [
     `port=${given.port}`,
@@ -198,7 +200,7 @@ function launch(given: {
       {
         stdio: ['pipe', log, log],
         cwd: '/',
-        env: serverEnvironment(),
+        env: { ...serverEnvironment(), SANKOFA_SCRATCH: given.options.removes ?? '' },
         // Its own group: Ctrl-C in the terminal must reach the server through us, after the services have closed.
         detached: true,
         ...given.user,
