@@ -47,8 +47,8 @@ async function onServer<T>(url: string, use: (shadow: Shadow) => Promise<T>): Pr
 }
 
 async function openShadow(admin: pg.Client, url: string, created: Set<string>): Promise<Shadow> {
-  const { rows } = await admin.query<{ version: string; superuser: boolean }>(
-    `select current_setting('server_version') as version,
+  const { rows } = await admin.query<{ version: string; superuser: boolean; pid: number }>(
+    `select current_setting('server_version') as version, pg_backend_pid() as pid,
             (select role.rolsuper from pg_roles as role where role.rolname = current_user) as superuser`,
   )
   const [server] = rows
@@ -58,8 +58,9 @@ async function openShadow(admin: pg.Client, url: string, created: Set<string>): 
       reason: 'the role is not a superuser, and a proof creates databases, roles and extensions',
     })
   }
+  await dropLeftovers(admin)
   const make = async (template: string): Promise<ShadowDatabase> => {
-    const name = `sankofa_shadow_${randomBytes(6).toString('hex')}`
+    const name = `${prefix}${server.pid}_${randomBytes(6).toString('hex')}`
     created.add(name)
     await admin.query(`create database ${name} template ${template}`)
     return { name, url: addressOf(url, name), connect: () => connectTo(url, name) }
@@ -74,6 +75,19 @@ async function openShadow(admin: pg.Client, url: string, created: Set<string>): 
       created.delete(name)
     },
   }
+}
+
+const prefix = 'sankofa_shadow_'
+
+/** Of proofs that were killed: each name tells whose connection made it, and that is gone. */
+async function dropLeftovers(admin: pg.Client): Promise<void> {
+  const { rows } = await admin.query<{ name: string }>(
+    `select database.datname as name from pg_database as database
+      where database.datname ~ '^${prefix}[0-9]+_[0-9a-f]{12}$'
+        and split_part(database.datname, '_', 3)::int not in (
+          select activity.pid from pg_stat_activity as activity where activity.application_name = 'sankofa-shadow')`,
+  )
+  for (const { name } of rows) await dropDatabase(admin, name).catch(() => {})
 }
 
 const dropDatabase = async (admin: pg.Client, name: string): Promise<void> =>
