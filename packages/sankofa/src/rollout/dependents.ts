@@ -51,7 +51,7 @@ export function startBlockedBy(states: States, state: ChangeState): string | und
   for (const base of state.dependsOn) {
     const found = states.get(base)
     if (found === undefined)
-      return `It stands on ${base}, which was never proposed. Propose it, let it go out, then try again.`
+      return `It stands on ${base}, which was never asked to go out. Run "sankofa go ${base}", wait until everybody has it, then try again.`
     // Less than whole means that some subjects would meet this change without its base.
     const whole = found.state === 'settled' || found.state === 'bake' || (isOut(found) && found.share === 1)
     if (!whole || found.inFlight?.act === 'undo') {
