@@ -22,7 +22,8 @@ function labelOf(record: Pick<NewRecord, 'type' | 'data'>): string {
  * Journal and kind of a process that dies at `dieAt`: nothing that it does afterwards lasts, as after kill -9.
  *
  * @param dieAt - `undefined` to live, and learn the moments
- * @param pause - instead of dying, waits at that moment for what this returns
+ * @param pause - instead of dying, waits at that moment for what this returns; the whole process waits with it, because
+ *   what its other loop did meanwhile would be a moment that nobody was killed at
  */
 export function crashing(
   journal: Journal,
@@ -40,11 +41,18 @@ export function crashing(
     dead = true
     throw new Error(`killed at "${moment}"`)
   }
-  const around = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    await pass(`before ${name}`)
-    const result = await work()
-    await pass(`after ${name}`)
-    return result
+  let turn: Promise<unknown> = Promise.resolve()
+  const around = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const run = async (): Promise<T> => {
+      await pass(`before ${name}`)
+      const result = await work()
+      await pass(`after ${name}`)
+      return result
+    }
+    if (pause === undefined) return run()
+    const mine = turn.then(run)
+    turn = mine.catch(() => {})
+    return mine
   }
   return {
     passed,

@@ -7,7 +7,7 @@ type Word = { readonly word: string; readonly nowMs?: number; readonly epoch?: s
 /** A watcher in a process of its own. */
 export type WatcherChild = {
   readonly pid: number
-  /** Resolves at the first such word that has not been taken yet. */
+  /** Resolves at the first such word that has not been taken yet; rejects when it ends, or says nothing for a minute. */
   hears(word: 'paused' | 'leads' | 'stands by'): Promise<Word>
   heard(word: string): boolean
   tell(line: 'run' | 'go on'): void
@@ -54,11 +54,17 @@ export function startWatcherChild(orders: {
     heard: (word) => words.some((each) => each.word === word),
     hears: (word) =>
       new Promise((resolve, reject) => {
+        const patience = setTimeout(() => {
+          listeners.delete(look)
+          const said = words.map((each) => each.word).join(', ')
+          reject(new Error(`the watcher lives and did not say "${word}" in a minute; it said: ${said || 'nothing'}`))
+        }, 60_000)
         const look = (): void => {
           const index = words.findIndex((each) => each.word === word)
           const [found] = index < 0 ? [] : words.splice(index, 1)
           if (found === undefined && child.exitCode === null && child.signalCode === null) return
           listeners.delete(look)
+          clearTimeout(patience)
           if (found === undefined)
             reject(new Error(`the watcher ended (${child.exitCode ?? child.signalCode}) and never said "${word}"`))
           else resolve(found)
