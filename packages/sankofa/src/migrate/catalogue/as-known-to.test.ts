@@ -19,16 +19,18 @@ const column = object('column', 't.id', { nullable: false, notNullName: 't_id_no
 const table = object('table', 't', { privileges: ['ama=arwdDxtm/ama', 'kofi=rm*/ama', '=r/ama'] })
 const extension = object('extension', 'citext', { version: '1.8', installedIn: 'public' })
 const copy = object('constraint', 't.t_fkey_1', { type: 'f', ofParent: true })
+const domain = object('domain', 'word', { nullable: false, notNullName: 'word_there', privileges: ['ama=U/ama'] })
 const collation = object('collation', 'german', { provider: 'i', locale: 'de-u-co-phonebk' })
 
 test('what an older server cannot hold is left out, and nothing else', () => {
-  const { objects } = asKnownTo(16, catalogue(180_004, [column, table, extension, copy, collation]))
+  const { objects } = asKnownTo(16, catalogue(180_004, [column, table, extension, copy, domain, collation]))
 
   expect(objects.map(({ properties }) => properties)).toEqual([
     { nullable: false, place: 1 },
     { privileges: ['ama=arwdDxt/ama', 'kofi=r/ama', '=r/ama'] },
     { installedIn: 'public' },
     { type: 'f', ofParent: true },
+    { nullable: false, privileges: ['ama=U/ama'] },
     { provider: 'i', locale: 'de-u-co-phonebk' },
   ])
 })

@@ -5,7 +5,7 @@ export const majorOf = ({ serverVersion }: Pick<Catalogue, 'serverVersion'>): nu
 
 /**
  * A catalogue without what a server of an older major version cannot hold: names and states of columns' not-null constraints
- * (from 18 on), the privilege to maintain a table (from 17 on), the versions of extensions, as each server brings its own.
+ * (from 18 on) and of those of domains (from 17 on), the privilege to maintain a table (from 17 on), the versions of extensions, as each server brings its own.
  */
 export function asKnownTo(major: number, catalogue: Catalogue): Catalogue {
   const objects = catalogue.objects.map((object) => knownPart(major, object))
@@ -34,6 +34,11 @@ function knownPart(major: number, object: CatalogueObject): CatalogueObject {
   if (kind === 'extension') return without(object, ['version'])
   if (kind === 'column' && major < 18) return without(object, ['notNullName', 'notNullValidated', 'notNullNoInherit'])
   if (major >= 17) return object
+  if (kind === 'domain') return without(withoutMaintaining(object), ['notNullName'])
+  return withoutMaintaining(object)
+}
+
+function withoutMaintaining(object: CatalogueObject): CatalogueObject {
   const properties = { ...object.properties }
   for (const name of ['privileges', 'without']) {
     const entries = properties[name]

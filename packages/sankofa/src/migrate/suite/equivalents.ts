@@ -39,8 +39,4 @@ export const equivalents: Readonly<Record<string, Readonly<Record<string, string
 }
 
 /** The same for mutants that ought to be caught and are not yet. An entry that is caught after all has to go. */
-export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'a dropped domain comes back with its rules': {
-    '1: Constraint.conname cents_there → cents_there_x': 'the name of the NOT NULL of a domain is not read',
-  },
-}
+export const unseen: Readonly<Record<string, Readonly<Record<string, string>>>> = {}

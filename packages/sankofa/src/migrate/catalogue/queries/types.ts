@@ -34,6 +34,8 @@ select case sort.typtype when 'd' then 'domain' else 'type' end as kind, 'pg_typ
        case when sort.typtype = 'd' and sort.typcollation <> below.typcollation
          then sort.typcollation::regcollation::text end as collation,
        case when sort.typtype = 'd' then not sort.typnotnull end as nullable,
+       case when sort.typtype = 'd' then
+         (select held.conname from pg_constraint as held where held.contypid = sort.oid and held.contype = 'n') end as not_null_name,
        case when sort.typtype = 'd' then coalesce(pg_get_expr(sort.typdefaultbin, 0), sort.typdefault) end as "default"
   from pg_namespace as space
   join pg_type as sort on sort.typnamespace = space.oid

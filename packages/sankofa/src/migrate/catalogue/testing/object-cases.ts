@@ -308,6 +308,18 @@ export const objectCases: readonly Case[] = [
     'Domain public.word is not null; it was nullable.',
   ],
   [
+    'create domain word as text constraint there not null',
+    'alter domain word rename constraint there to always_there',
+    'cosmetic',
+    'Domain public.word: its not-null constraint is now named always_there; it was there.',
+  ],
+  [
+    'create domain word as text constraint there not null',
+    'alter domain word drop not null',
+    'differs',
+    'Domain public.word is nullable; it was not null.',
+  ],
+  [
     'create domain word as text',
     "alter domain word set default 'x'",
     'differs',
