@@ -1,6 +1,7 @@
 import type { CatalogueObject, Value } from '../catalogue/catalogue.ts'
 import { sequenceOptions } from './column-definition.ts'
 import { createStatements } from './create-statement.ts'
+import { mappingStatements } from './create-text-search.ts'
 import { attributeDefinition } from './create-type.ts'
 import { literal, qualified, quote, reference } from './identifiers.ts'
 import type { Needs } from './needs.ts'
@@ -59,8 +60,11 @@ export function alterObject({ before, after }: Pair, was: Needs): readonly strin
               `alter ${reference(before)} ${properties.default === undefined ? 'drop default' : `set default ${properties.default}`}`,
             ]
           : []),
-        ...(apart.has('nullable')
-          ? [`alter ${reference(before)} ${properties.nullable === false ? 'set' : 'drop'} not null`]
+        ...(apart.has('nullable') ? [`alter ${reference(before)} ${domainNull(before)}`] : []),
+        ...(apart.has('notNullName') && !apart.has('nullable')
+          ? [
+              `alter ${reference(before)} rename constraint ${quote(String(after.properties.notNullName))} to ${quote(String(properties.notNullName))}`,
+            ]
           : []),
       ]
     case 'type':
@@ -74,6 +78,8 @@ export function alterObject({ before, after }: Pair, was: Needs): readonly strin
         : properties.form === 'composite'
           ? attributeStatements(before, after)
           : []
+    case 'text search configuration':
+      return apart.has('mappings') ? mappingStatements(before, after) : []
     case 'extension':
       return apart.has('installedIn')
         ? [`alter ${reference(before)} set schema ${quote(String(properties.installedIn))}`]
@@ -81,6 +87,12 @@ export function alterObject({ before, after }: Pair, was: Needs): readonly strin
     default:
       return []
   }
+}
+
+function domainNull({ ownName, properties: { nullable, notNullName } }: CatalogueObject): string {
+  if (nullable !== false) return 'drop not null'
+  if (notNullName === undefined || notNullName === `${ownName}_not_null`) return 'set not null'
+  return `add constraint ${quote(String(notNullName))} not null`
 }
 
 const prefixed = (options: Value | undefined): Value => listOf(options).map((option) => `toast.${option}`)

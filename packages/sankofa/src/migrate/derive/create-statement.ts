@@ -1,6 +1,8 @@
 import type { CatalogueObject, Value } from '../catalogue/catalogue.ts'
 import { columnDefinition, sequenceOptions } from './column-definition.ts'
 import { createAggregate } from './create-aggregate.ts'
+import { createCollation } from './create-collation.ts'
+import { createTextSearch } from './create-text-search.ts'
 import { createType } from './create-type.ts'
 import { home, literal, qualified, quote, reference } from './identifiers.ts'
 import type { Needs } from './needs.ts'
@@ -44,7 +46,7 @@ export function createStatements(object: CatalogueObject, was: Needs): readonly 
       return createType(object)
     case 'domain':
       return [
-        `create domain ${qualified(object)} as ${properties.type}${properties.collation === undefined ? '' : ` collate ${properties.collation}`}${properties.default === undefined ? '' : ` default ${properties.default}`}${properties.nullable === false ? ' not null' : ''}`,
+        `create domain ${qualified(object)} as ${properties.type}${properties.collation === undefined ? '' : ` collate ${properties.collation}`}${properties.default === undefined ? '' : ` default ${properties.default}`}${properties.nullable === false ? `${notNullNamed(object)} not null` : ''}`,
       ]
     case 'function':
       return object.sql === undefined ? createAggregate(object) : [trimmed(object.sql)]
@@ -66,10 +68,19 @@ export function createStatements(object: CatalogueObject, was: Needs): readonly 
       return [createOperator(object)]
     case 'publication':
       return [createPublication(object)]
+    case 'collation':
+      return [createCollation(object)]
+    case 'text search configuration':
+    case 'text search dictionary':
+      return createTextSearch(object)
     default:
       return undefined
   }
 }
+
+/** Said only where PostgreSQL would choose another name. */
+const notNullNamed = ({ ownName, properties: { notNullName } }: CatalogueObject): string =>
+  notNullName === undefined || notNullName === `${ownName}_not_null` ? '' : ` constraint ${quote(String(notNullName))}`
 
 function createTable(table: CatalogueObject, was: Needs): readonly string[] {
   const { properties } = table

@@ -20,7 +20,6 @@ const beyondSql: ReadonlyMap<string, string> = new Map([
   ['alter table kid no inherit t', ''],
   ['alter table b disable trigger all', ''],
   ['drop type pair; create type pair as (b text, a int)', 'stays as the migration left it'],
-  ['alter text search configuration ts drop mapping for word', 'stays as the migration left it'],
   [`alter foreign table ft options (set a 'c')`, 'stays as the migration left it'],
 ])
 

@@ -214,3 +214,47 @@ test('nothing changed, nothing to do', async ({ db }) => {
 
   expect(found.statements).toEqual([])
 })
+
+test('an index of partitions within partitions is whole again, also where it was put together from below', async ({
+  db,
+}) => {
+  const found = await upAndBack(
+    db,
+    `create table entry (region text, day int) partition by list (region);
+     create table entry_gh partition of entry for values in ('gh') partition by range (day);
+     create table entry_gh_1 partition of entry_gh for values from (0) to (10);
+     create index leaf on entry_gh_1 (day); create index middle on entry_gh (day); create index root on entry (day);`,
+    'drop index root',
+  )
+
+  expect(found.grade).toBe('exact')
+  expect(found.statements.filter((statement) => statement.includes('attach partition'))).toHaveLength(2)
+})
+
+test('how texts are compared and searched comes back, of each provider', async ({ db }) => {
+  const found = await upAndBack(
+    db,
+    `create collation of_c (provider = libc, lc_collate = 'C', lc_ctype = 'POSIX');
+     create collation of_icu (provider = icu, locale = 'de-u-co-phonebk', deterministic = false);
+     create table person (name text collate of_icu);
+     create text search dictionary stems (template = snowball, language = 'english', stopwords = 'english');
+     create text search configuration words (parser = default);
+     alter text search configuration words add mapping for asciiword, word with stems, simple;
+     create text search configuration kept (copy = words);`,
+    `drop table person; drop collation of_c; drop collation of_icu; drop text search configuration words;
+     alter text search configuration kept alter mapping for word with simple;
+     alter text search configuration kept drop mapping for asciiword; drop text search dictionary stems;`,
+  )
+
+  expect(found.differences).toEqual([])
+})
+
+test('a domain is not null again by the name that its rule had', async ({ db }) => {
+  const found = await upAndBack(
+    db,
+    'create domain cents as bigint constraint cents_there not null; create domain word as text constraint word_there not null',
+    'drop domain cents; alter domain word drop not null',
+  )
+
+  expect(found.differences).toEqual([])
+})

@@ -1,10 +1,11 @@
 import { asKnownTo, majorOf } from '../catalogue/as-known-to.ts'
+import { canonical } from '../catalogue/canonical.ts'
 import type { Catalogue, CatalogueObject } from '../catalogue/catalogue.ts'
 import { alterObject } from './alter-object.ts'
 import { addColumn, alterColumn } from './column-statements.ts'
 import { createStatements } from './create-statement.ts'
 import { dropStatement } from './drop-statement.ts'
-import { home, quote, reference } from './identifiers.ts'
+import { home, qualified, quote, reference } from './identifiers.ts'
 import { apartOf, type Pair, type Plan, planUndo } from './plan-undo.ts'
 import { rebuildType } from './rebuild-type.ts'
 import { renameStatements } from './rename-statements.ts'
@@ -133,7 +134,8 @@ function makeStatements(plan: Plan, notes: string[]): readonly string[] {
       notes.push(...derived.notes)
     }
   }
-  return statements
+  // Once they are all there: an index may have been made before its parent.
+  return [...statements, ...order.flatMap((object) => (plan.creates.has(object) ? attachIndex(object, plan) : []))]
 }
 
 /** By a later statement, or by itself when what it names gets its name back. */
@@ -184,4 +186,16 @@ function create(object: CatalogueObject, plan: Plan, notes: string[]): readonly 
   const statements = createStatements(object, plan.was)
   if (statements === undefined) notes.push(`${sentence(object)} is not made again: write the statement by hand.`)
   return statements ?? []
+}
+
+/** An index of a partition is its parent's part; where the partition itself is attached anew, that attaches it. */
+function attachIndex(index: CatalogueObject, plan: Plan): readonly string[] {
+  const { parent } = index.properties
+  const table = plan.was.named('table', index.on ?? '')
+  if (index.kind !== 'index' || parent === undefined || table === undefined) return []
+  const stays = plan.kept.some(
+    ({ before, after }) =>
+      before === table && canonical(after.properties.parents) === canonical(table.properties.parents),
+  )
+  return stays ? [`alter index ${parent} attach partition ${qualified(index)}`] : []
 }

@@ -6,6 +6,8 @@ const order: readonly ObjectKind[] = [
   'extension',
   'language',
   'collation',
+  'text search dictionary',
+  'text search configuration',
   'type',
   'domain',
   'sequence',

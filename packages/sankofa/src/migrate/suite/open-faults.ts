@@ -8,15 +8,8 @@ export const openFaults: Readonly<Record<string, string>> = {
   'a view that stood in the way of a wider column comes back': wider,
 }
 
-const partitionedIndex =
-  'an index of a partitioned table comes back on the parent only, and its partitions are not attached'
-
 /** By case: what is derived from its up does not lead back as it should. */
 export const openFaultsOfDerived: Readonly<Record<string, string>> = {
   'an identity becomes a serial again': 'the sequence that the identity took over is not made again',
-  'a dropped collation comes back': 'collations are not made again',
-  'how texts are searched comes back': 'text search configurations are not made again',
-  'an index on a partitioned table comes back on one partition only': partitionedIndex,
-  'an index on a partitioned table comes back on each partition': partitionedIndex,
   'a table moves to another schema and back': 'a sequence that moves with its table is moved a second time',
 }
