@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import type pg from 'pg'
 import { SankofaError } from '../core/index.ts'
-import { bootstrap, createPool } from '../db/index.ts'
+import { bootstrap, createPool, refuseTakenSchema } from '../db/index.ts'
 import { type FlagPlan, flagKind, type TunablePlan, tunableKind } from '../flags/index.ts'
 import { type ChangeKind, type Journal, openJournal } from '../journal/index.ts'
 import { type MigrationPlan, type MigrationSet, migrationKind, readMigrations } from '../migrate/index.ts'
@@ -47,6 +47,7 @@ export async function withContext<T>(
   const context = await openContext({ maximumConnections: 4 })
   try {
     if (!(await isPrepared(context))) {
+      await refuseTakenSchema(context.pool)
       if (options.onNewDatabase !== 'prepare') throw notPrepared(context)
       await bootstrap(context.pool)
     }
@@ -113,7 +114,7 @@ const readConfigured = ({ directory, tool, loader, load }: MigrationSettings, fo
 async function isPrepared(context: Context): Promise<boolean> {
   try {
     const found = await context.pool.query<{ there: boolean }>(
-      `select to_regclass('sankofa.journal') is not null as there`,
+      `select to_regclass('sankofa.journal') is not null and to_regclass('sankofa.schema_step') is not null as there`,
     )
     return found.rows[0]?.there === true
   } catch (cause) {

@@ -52,6 +52,11 @@ const catalogue = {
     text: (d: { where: string; reason: string }) =>
       `PostgreSQL at ${d.where} does not answer (${d.reason}). Check DATABASE_URL and that the server runs; for an embedded server run "npm start".`,
   },
+  SCHEMA_TAKEN: {
+    status: 409,
+    text: (d: { holds: readonly string[] }) =>
+      `This database has a schema "sankofa" that holds what is not Sankofa's (${d.holds.join(', ')}), so nothing was made in it. Sankofa keeps its tables in the schema of that name and in no other: give yours another name (alter schema sankofa rename to …), or move those objects out of it.`,
+  },
   ENCODING_BROKEN: {
     status: 500,
     text: (d: { what: string; offset: number; length: number }) =>

@@ -1,4 +1,4 @@
-export { bootstrap } from './bootstrap.ts'
+export { bootstrap, refuseTakenSchema } from './bootstrap.ts'
 export { freePort, isPortFree } from './embedded/port.ts'
 export { type EmbeddedServer, startEmbedded, withScratchServer } from './embedded/server.ts'
 export { createLease, type Lease, watcherLease, withFence } from './lease.ts'

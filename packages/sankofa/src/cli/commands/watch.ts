@@ -108,6 +108,8 @@ async function bootstrapPatiently(context: Context, log: Logger, clock: Clock, e
     try {
       return await bootstrap(context.pool)
     } catch (error) {
+      // Waiting makes nothing of this better.
+      if (isSankofaError(error)) throw error
       if (tries === 0) log.warn({ err: error }, 'PostgreSQL does not answer yet; the watcher waits for it')
       await clock.sleep(retryMs, ending)
     }
