@@ -1,7 +1,7 @@
 import type { Proof } from '../../journal/index.ts'
 import type { Difference } from '../catalogue/compare-catalogues.ts'
 import type { MigrationProof } from '../prove/proof.ts'
-import { summaryOf } from '../prove/words.ts'
+import { summaryOf, untriedOnTouched, untriedWords } from '../prove/words.ts'
 import type { ProvedLive } from './prove-live.ts'
 
 const validMs = 7 * 24 * 60 * 60 * 1000
@@ -42,6 +42,7 @@ function reasonOf(proof: MigrationProof): string {
 function stepsOf(proof: MigrationProof): readonly string[] {
   const { rows, grade, undo, loss, workingStatements, up, undoSeen } = proof
   const predicted = undoSeen.prediction
+  const untried = untriedOnTouched(proof)
   return [
     `Up, undo and up again ran on a throw-away clone in which ${rows.filled} of ${rows.tables} tables had rows.`,
     undo === 'none'
@@ -55,6 +56,7 @@ function stepsOf(proof: MigrationProof): readonly string[] {
     ...(workingStatements > 0
       ? [`${workingStatements} statements of the running release work on the new schema.`]
       : []),
+    ...(untried.length > 0 ? [`Not known: ${untriedWords(untried)}.`] : []),
     `Up rewrites ${list(up.rewritten)} and locks ${list(up.locks.map(({ table, mode }) => `${table} (${mode})`))}.`,
     ...(predicted === undefined
       ? []

@@ -11,6 +11,12 @@ export type Loss = 'kept' | 'stashed' | 'lost'
 /** A statement of the running release that works before the migration and not after it. */
 export type Broken = { readonly text: string; readonly routes: readonly string[]; readonly reason: string }
 
+/** A statement of the running release that could be prepared on the new schema, or not even on the old one, and was not run. */
+export type Untried = Broken & {
+  /** What it names, as `schema.table`. */
+  readonly tables: readonly string[]
+}
+
 /** Everything that trying a group out on a shadow has shown. Plain data: it is stored, and printed by `--json`. */
 export type MigrationProof = {
   readonly group: string
@@ -49,6 +55,8 @@ export type MigrationProof = {
   readonly riskyStatements: readonly Broken[]
   /** Statements of the running release that were tried, and worked. */
   readonly workingStatements: number
+  /** Those that could not be run, such as for tables without rows; absent in proofs of before they were counted. */
+  readonly untriedStatements?: readonly Untried[]
   /** Tables of before of which it was seen to change or delete rows, or that it drops: what the stash looks at. */
   readonly endangeredTables: readonly string[]
   /** Tables of before that it locks or writes. */

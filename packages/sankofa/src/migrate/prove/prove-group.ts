@@ -9,6 +9,7 @@ import { fillRows } from '../rows/fill-rows.ts'
 import type { Filled } from '../rows/filled.ts'
 import type { Shadow, ShadowDatabase } from '../shadow/shadow.ts'
 import type { StatementFinding } from '../statements/finding.ts'
+import { raises } from '../statements/run-attempt.ts'
 import { predictBlocking, type TableSize } from '../watch/predict-blocking.ts'
 import { isGoodGrade, judgeLoss, lossesOf } from './judge-proof.ts'
 import { namesNotNull } from './not-null-names.ts'
@@ -83,6 +84,7 @@ export async function proveGroup(
   const secondUp = trip.secondUp?.differences ?? []
   const { up, undone, undo } = trip
   const derived = undo?.origin === 'derived' ? undo : undefined
+  const tell = (finding: StatementFinding): Broken => toBroken(finding, sample !== undefined)
   return {
     group: group.id,
     migrations: group.migrations.map(({ id }) => id),
@@ -107,9 +109,13 @@ export async function proveGroup(
         ...empty.map((table) => `${table}: up takes none of the rows that were made for it`),
       ],
     },
-    brokenStatements: (trip.statements?.broken ?? []).map(toBroken),
-    riskyStatements: (trip.statements?.risky ?? []).map(toBroken),
+    brokenStatements: (trip.statements?.broken ?? []).map(tell),
+    riskyStatements: (trip.statements?.risky ?? []).map(tell),
     workingStatements: trip.statements?.working ?? 0,
+    untriedStatements: (trip.statements?.notTried ?? []).map((finding) => ({
+      ...tell(finding),
+      tables: finding.tables,
+    })),
     endangeredTables: endangeredTables(trip),
     touchedTables: [...new Set([...(up?.touchedTables ?? []), ...(undone?.touchedTables ?? [])])],
     up: stepSeen(up, trip, options.sizes),
@@ -234,8 +240,13 @@ function stepSeen(
   }
 }
 
-/** Without the values that were tried: they may be those of real rows. */
-const toBroken = ({ text, routes, reason = 'it fails' }: StatementFinding): Broken => ({ text, routes, reason })
+/** Without the values that were tried: they may be those of real rows, and then a function's own words may tell them too. */
+function toBroken({ text, routes, reason = 'it fails' }: StatementFinding, areReal: boolean): Broken {
+  const [before = '', words] = reason.split(raises, 2)
+  const told =
+    areReal && words !== undefined ? `${before}it raises an error, which may tell of the sampled rows` : reason
+  return { text, routes, reason: told }
+}
 
 /** Of migrations whose undo was written too: then nothing is kept for those. */
 function derivedOf(group: Group, undo: Undo): Pick<MigrationProof, 'derived' | 'derivedUndo'> {

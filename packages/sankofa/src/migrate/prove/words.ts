@@ -1,4 +1,4 @@
-import type { Broken, MigrationProof, StepSeen } from './proof.ts'
+import type { Broken, MigrationProof, StepSeen, Untried } from './proof.ts'
 
 /** A proof in one line, with one thing to do where something is to be done. */
 export type Summary = {
@@ -54,10 +54,12 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
   if (brokenStatements.length > 0) {
     return { mark: '!', text: `the running release cannot work on it: ${statementWords(brokenStatements)}`, ...again }
   }
+  const untried = untriedOnTouched(proof)
+  const notRun = untried.length === 0 ? '' : `; ${untriedWords(untried)}`
   if (riskyStatements.length > 0) {
     return {
       mark: '!',
-      text: `${proved(proof)}; for some values the running release fails on it: ${statementWords(riskyStatements)}`,
+      text: `${proved(proof)}; for some values the running release fails on it: ${statementWords(riskyStatements)}${notRun}`,
       ...again,
     }
   }
@@ -65,15 +67,40 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
   if (blocking !== undefined) {
     return {
       mark: '!',
-      text: `${proved(proof)}; predicted to block ${blocking}`,
+      text: `${proved(proof)}; predicted to block ${blocking}${notRun}`,
       next: `sankofa prove --from ${group} --to ${group} --target URL  # once it is split into shorter steps`,
     }
   }
   if (proof.loss === 'stashed') {
-    const text = `${listed(proof.destroys)}: undo needs the stash, proved with it`
+    const text = `${listed(proof.destroys)}: undo needs the stash, proved with it${notRun}`
     return { mark: '!', text, next: 'sankofa migrate up' }
   }
+  if (untried.length > 0) {
+    const text = `${proved(proof)}${notRun}`
+    return { mark: '!', text, next: `sankofa prove --from ${group} --to ${group} --target URL --sample` }
+  }
   return undefined
+}
+
+/** Those that name a table which the migration locks or writes: what names no such table meets what it met before. */
+export function untriedOnTouched({ untriedStatements = [], touchedTables }: MigrationProof): readonly Untried[] {
+  return untriedStatements.filter(({ tables }) =>
+    tables.some((table) => touchedTables.some((one) => isSame(one, table))),
+  )
+}
+
+/** A statement that could not be prepared names its tables as it does, perhaps without their schema. */
+const isSame = (touched: string, named: string): boolean =>
+  touched === named || (!named.includes('.') && touched.endsWith(`.${named}`))
+
+/** How many, on which tables, and why the first of them. */
+export function untriedWords(untried: readonly Untried[]): string {
+  const [first] = untried
+  if (first === undefined) return ''
+  const tables = [...new Set(untried.flatMap((statement) => statement.tables))].sort()
+  const named = `${tables.slice(0, 3).join(', ')}${tables.length > 3 ? ` and ${tables.length - 3} more tables` : ''}`
+  const count = `${untried.length} ${untried.length === 1 ? 'statement' : 'statements'}`
+  return `${count} of the running release on ${named} could be prepared at most, not run (${first.reason})`
 }
 
 function proved({ undo, grade, rows, differences, touchedTables }: MigrationProof): string {

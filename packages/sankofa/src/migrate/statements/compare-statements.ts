@@ -1,7 +1,8 @@
 import type { StatementComparison, StatementFinding } from './finding.ts'
 
 /**
- * Which statements did a migration break? A statement that did not work before either says nothing of the migration.
+ * Which statements did a migration break? One that could not even be prepared before says nothing of the migration; one that
+ * could not be run there is broken where it cannot be prepared now, or where its text tells.
  *
  * @param before - findings on the schema that the running release knows
  * @param after - findings of the same statements on the new schema, made with `before`
@@ -17,7 +18,7 @@ export function compareStatements(
   let working = 0
   for (const finding of after) {
     const was = then.get(finding.text)
-    if (was?.ok !== true) {
+    if (was?.prepared !== true) {
       const reason = was?.reason ?? 'it was not run on the schema before'
       notTried.push({ ...finding, ok: false, why: 'not tried', reason })
     } else if (finding.ok) working += 1

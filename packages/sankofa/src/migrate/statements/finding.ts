@@ -1,3 +1,5 @@
+import type { WrittenRules } from './written-rules.ts'
+
 /** Why a statement is not known to work. */
 export type Why = 'cannot be prepared' | 'fails when run' | 'fails for some values' | 'not tried'
 
@@ -32,6 +34,12 @@ export type StatementFinding = {
   readonly worked: readonly Attempt[]
   /** Names of the foreign keys that it had to satisfy here. */
   readonly references?: readonly string[]
+  /** PostgreSQL could prepare it here; what could not be run can still be compared by this. */
+  readonly prepared: boolean
+  /** What it names, as `schema.table`. */
+  readonly tables: readonly string[]
+  /** Of what it writes; absent where it could not be prepared. */
+  readonly written?: WrittenRules
 }
 
 /** Before against after. */
@@ -40,7 +48,7 @@ export type StatementComparison = {
   readonly broken: readonly StatementFinding[]
   /** Work with the values of some rows, and no longer with others that were right before: it breaks if it sends those. */
   readonly risky: readonly StatementFinding[]
-  /** Did not work before either, or could not be tried: nothing is known, and `reason` says why. */
+  /** Did not work before either, or could not be run: what it does there is not known, and `reason` says why. */
   readonly notTried: readonly StatementFinding[]
   /** How many work before and after. */
   readonly working: number

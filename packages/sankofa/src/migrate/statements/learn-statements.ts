@@ -1,6 +1,6 @@
 import { type Candidate, type Known, plainAttempt, rowAttempts } from './attempts.ts'
-import type { Attempt, StatementFinding } from './finding.ts'
-import { notTried, timeIsUp, works } from './outcomes.ts'
+import type { Attempt } from './finding.ts'
+import { notTried, type Ran, timeIsUp, works } from './outcomes.ts'
 import type { Relation } from './relations.ts'
 import { tryOut, whichWork } from './run-attempt.ts'
 import { advanceSequencesSql, sampleRelations } from './sample-relations.ts'
@@ -10,13 +10,10 @@ import { variationsOf } from './variations.ts'
 const uniqueViolation = '23505'
 
 /** With which values do the statements work? First for all of them with rows as they are, then what time is left for. */
-export async function learnStatements(
-  session: Session,
-  statements: readonly Tried[],
-): Promise<readonly StatementFinding[]> {
+export async function learnStatements(session: Session, statements: readonly Tried[]): Promise<readonly Ran[]> {
   const samples = await sampleRelations(session.client, session.relations)
   const advanced = new Set<Relation>()
-  const learned: { finding: StatementFinding; name: string; known?: Known }[] = []
+  const learned: { finding: Ran; name: string; known?: Known }[] = []
   for (const { recorded, name, prepared, types } of statements) {
     if (!prepared.ok) {
       learned.push({ finding: notTried(recorded, prepared.reason), name })
@@ -30,7 +27,7 @@ export async function learnStatements(
       learned.push({ finding: await withRows(session, name, known, advanced), name, known })
     }
   }
-  const findings: StatementFinding[] = []
+  const findings: Ran[] = []
   for (const { finding, name, known } of learned) {
     const more =
       known === undefined || isLate(session) ? [] : await withVariations(session, name, known, finding.worked)
@@ -39,12 +36,7 @@ export async function learnStatements(
   return findings
 }
 
-async function withRows(
-  session: Session,
-  name: string,
-  known: Known,
-  advanced: Set<Relation>,
-): Promise<StatementFinding> {
+async function withRows(session: Session, name: string, known: Known, advanced: Set<Relation>): Promise<Ran> {
   const { target } = known.uses
   const { recorded } = known
   const first = await run(session, name, rowAttempts(known))

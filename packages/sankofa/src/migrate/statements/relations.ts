@@ -11,6 +11,10 @@ export type RelationColumn = {
   readonly length: number | null
   readonly notNull: boolean
   readonly generated: boolean
+  /** Never NULL, by itself or by its domain. */
+  readonly required: boolean
+  /** Has a value where an INSERT leaves it out: a default, its own or its domain's, an identity, or generated. */
+  readonly filled: boolean
   readonly labels: readonly string[] | null
 }
 
@@ -26,6 +30,10 @@ export type Relation = {
   readonly keys: readonly (readonly number[])[]
   /** Names of its foreign keys. */
   readonly references: readonly string[]
+  /** Names of all that a row must satisfy besides its types: checks, keys, foreign keys, exclusions. */
+  readonly rules: readonly string[]
+  /** A trigger stands before each row that is inserted or updated, and may fill in what is missing. */
+  readonly fillsRows: boolean
 }
 
 export const columnNamed = (relation: Relation, name: string): RelationColumn | undefined =>
@@ -40,6 +48,8 @@ select space.nspname as schema, relation.relname as name, relation.relkind as ki
                  'length', case when type.typname in ('varchar', 'bpchar') and attribute.atttypmod > 4 then attribute.atttypmod - 4 end,
                  'notNull', attribute.attnotnull,
                  'generated', attribute.attgenerated <> '',
+                 'required', attribute.attnotnull or type.typnotnull,
+                 'filled', attribute.atthasdef or attribute.attidentity <> '' or type.typdefault is not null,
                  'labels', (select json_agg(label.enumlabel order by label.enumsortorder)
                               from pg_enum as label where label.enumtypid in (type.oid, base.oid)))
                order by attribute.attnum)
@@ -51,7 +61,17 @@ select space.nspname as schema, relation.relname as name, relation.relkind as ki
           from pg_index as index
          where index.indrelid = relation.oid and index.indisunique and index.indpred is null and index.indexprs is null) as keys,
        array(select reference.conname::text from pg_constraint as reference
-              where reference.conrelid = relation.oid and reference.contype = 'f') as references
+              where reference.conrelid = relation.oid and reference.contype = 'f') as references,
+       array(select rule.conname::text from pg_constraint as rule
+              where rule.conrelid = relation.oid and rule.contype in ('c', 'f', 'u', 'p', 'x') order by rule.conname)
+       || array(select class.relname::text from pg_index as index join pg_class as class on class.oid = index.indexrelid
+                 where index.indrelid = relation.oid and index.indisunique
+                   and not exists (select from pg_constraint as rule where rule.conindid = index.indexrelid)
+                 order by class.relname) as rules,
+       -- Bits of tgtype: for each row 1, before 2, insert 4, update 16.
+       exists (select from pg_trigger as trigger
+                where trigger.tgrelid = relation.oid and trigger.tgenabled in ('O', 'A')
+                  and trigger.tgtype & 3 = 3 and trigger.tgtype & 20 <> 0) as "fillsRows"
   from pg_class as relation
   join pg_namespace as space on space.oid = relation.relnamespace
  where relation.relkind in ('r', 'p', 'v', 'm', 'f') and relation.relname = any ($1::text[])

@@ -1,8 +1,9 @@
 import type { RecordedStatement } from '../../observe/index.ts'
 import type { Attempt, StatementFinding } from './finding.ts'
-import { notTried, timeIsUp, works } from './outcomes.ts'
+import { notTried, type Ran, timeIsUp, works } from './outcomes.ts'
 import { type Failure, tryOut } from './run-attempt.ts'
 import { isLate, type Session, type Tried, toTry, usesOf } from './session.ts'
+import type { WrittenRules } from './written-rules.ts'
 
 /** Reasons that are named: the first says what to do, many say only that it is much. */
 const reasonsAtMost = 3
@@ -12,16 +13,40 @@ export async function repeatStatements(
   session: Session,
   statements: readonly Tried[],
   before: ReadonlyMap<string, StatementFinding>,
-): Promise<readonly StatementFinding[]> {
-  const findings: StatementFinding[] = []
-  for (const { recorded, name, prepared } of statements) {
+): Promise<readonly Ran[]> {
+  const findings: Ran[] = []
+  for (const { recorded, name, prepared, written } of statements) {
     const { text, routes } = recorded
-    if (!prepared.ok)
+    const was = before.get(text)
+    if (!prepared.ok) {
       findings.push({ text, routes, ok: false, why: 'cannot be prepared', reason: prepared.reason, worked: [] })
-    else if (isLate(session)) findings.push(notTried(recorded, timeIsUp))
-    else findings.push(await repeat(session, name, recorded, before.get(text)))
+      continue
+    }
+    const ran =
+      was?.ok !== true
+        ? notTried(recorded, was?.reason ?? 'it was not run before')
+        : isLate(session)
+          ? notTried(recorded, timeIsUp)
+          : await repeat(session, name, recorded, was)
+    findings.push(ran.why === 'not tried' && written !== undefined ? withoutRunning(ran, was?.written, written) : ran)
   }
   return findings
+}
+
+/** What the text and the catalogue tell of a statement that could not be run: a column that must have a value now gets none. */
+function withoutRunning(ran: Ran, was: WrittenRules | undefined, now: WrittenRules): Ran {
+  const added = (kind: keyof WrittenRules): readonly string[] =>
+    was === undefined ? [] : now[kind].filter((one) => !was[kind].includes(one) && !was.leftToTrigger.includes(one))
+  const without = added('withoutValue')
+  if (without.length > 0) {
+    const reason = `it gives no value to ${without.join(', ')}, which must have one now and has no default`
+    return { ...ran, why: 'fails when run', reason }
+  }
+  const doubts = [
+    ...added('leftToTrigger').map((column) => `${column} must have a value now, which only a trigger could give it`),
+    ...added('rules').map((rule) => `${rule} is new, and its rows were not tried against it`),
+  ]
+  return { ...ran, reason: [ran.reason, ...doubts].join('; ') }
 }
 
 async function repeat(
@@ -29,7 +54,7 @@ async function repeat(
   name: string,
   recorded: RecordedStatement,
   was: StatementFinding | undefined,
-): Promise<StatementFinding> {
+): Promise<Ran> {
   const attempts = was?.worked ?? []
   const uses = usesOf(session, recorded)
   const outcomes = await tryOut(

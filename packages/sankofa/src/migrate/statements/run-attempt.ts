@@ -38,10 +38,13 @@ async function tryTogether(
   become: string,
   tries: readonly Try[],
 ): Promise<readonly Outcome[] | Failure> {
-  const parts = tries.flatMap(({ before, sql }) => ['savepoint attempt', ...before, become, sql, ...undoAttempt])
+  const [, ...parts] = tries.flatMap(({ before, sql }) => ['savepoint attempt', ...before, become, sql, ...undoAttempt])
+  // By itself: a server that cannot read one statement of a message runs none of it, and there would be nothing to go back to.
+  await client.query('savepoint attempt')
   try {
-    const results = (await client.query(parts.join('; '))) as unknown as readonly pg.QueryResult[]
-    let last = -1
+    // A line each: a comment at the end of a recorded text must not reach what follows.
+    const results = (await client.query(parts.join('\n;'))) as unknown as readonly pg.QueryResult[]
+    let last = -2
     return tries.map(({ before }) => {
       last += before.length + 3 + undoAttempt.length
       return { ok: true, rows: results[last - undoAttempt.length]?.rowCount ?? 0 }
@@ -93,15 +96,23 @@ export async function whichWork(
 /** Ends a block so that PostgreSQL takes back what it did. */
 const worked = 'SK000'
 
+/** Before what a function says in its own words, which may tell anything of a row. */
+export const raises = 'it raises: '
+
 /** A connection that broke is no answer of a statement's. */
 function toFailure(error: unknown): Failure {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || error.code.length !== 5)
     throw error
   const { code, message } = error
-  const { constraint, table } = error as { readonly constraint?: string; readonly table?: string }
+  const { constraint, table, routine } = error as {
+    readonly constraint?: string
+    readonly table?: string
+    readonly routine?: string
+  }
+  const reason = withoutValue(message, code)
   return {
     ok: false,
-    reason: withoutValue(message, code),
+    reason: routine === 'exec_stmt_raise' ? `${raises}${reason}` : reason,
     code,
     ...(constraint === undefined ? {} : { constraint }),
     ...(table === undefined ? {} : { table }),

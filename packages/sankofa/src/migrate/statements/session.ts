@@ -5,6 +5,7 @@ import { readUses, type StatementUses } from './parameter-uses.ts'
 import type { ParameterType } from './prepared.ts'
 import type { Relation } from './relations.ts'
 import { executeSql, type Outcome, type Try, withoutRow } from './run-attempt.ts'
+import type { WrittenRules } from './written-rules.ts'
 
 /** One check of many statements on one schema. */
 export type Session = {
@@ -22,6 +23,9 @@ export type Tried = {
   readonly name: string
   readonly prepared: Outcome
   readonly types: readonly ParameterType[]
+  readonly tables: readonly string[]
+  /** Absent where it could not be prepared. */
+  readonly written?: WrittenRules
 }
 
 export const isLate = (session: Session): boolean => performance.now() > session.untilMs
@@ -31,10 +35,14 @@ export const toTry = (session: Session, name: string, candidate: Candidate): Try
   sql: executeSql(name, candidate),
 })
 
+/** Finds the table that a name means. */
+export const finder =
+  ({ relations }: Session) =>
+  (schema: string | undefined, name: string): Relation | undefined =>
+    relations.find((relation) => relation.name === name && (schema ?? relation.schema) === relation.schema)
+
 /** `undefined` for a statement without tables: running it would show nothing that preparing it did not. */
 export function usesOf(session: Session, recorded: RecordedStatement): StatementUses | undefined {
-  const uses = readUses(recorded.text, (schema, name) =>
-    session.relations.find((relation) => relation.name === name && (schema ?? relation.schema) === relation.schema),
-  )
+  const uses = readUses(recorded.text, finder(session))
   return uses === undefined || uses.relations.length === 0 ? undefined : uses
 }
