@@ -269,6 +269,41 @@ test('a migration that the running release cannot work on is neither proved nor 
   expect(await kind.actual(id('0002_no_phone'))).toBe(0)
 })
 
+test('a column that the INSERTs of the running release leave out is not applied, though they prepare', async ({
+  db,
+}) => {
+  const { up, kind, id } = await openShop(db, {
+    '0003_tier': {
+      up: `alter table public.customer add column tier text not null default 'new'; alter table public.customer alter column tier drop default;`,
+      undo: 'alter table public.customer drop column tier;',
+    },
+  })
+  await up('0002_no_phone')
+  await recordStatement(db, 'insert into public.customer (name) values ($1)', 'POST /me')
+
+  await expect(up('0003_tier')).rejects.toMatchObject({
+    code: 'MIGRATION_BREAKS_RELEASE',
+    message: expect.stringContaining('no value to public.customer.tier'),
+  })
+
+  expect(await kind.actual(id('0003_tier'))).toBe(0)
+})
+
+test('a recorded text of several statements is not sent to the live database', async ({ db }) => {
+  const { up, kind, id } = await openShop(db)
+  await recordStatement(
+    db,
+    'select customer.name from public.customer as customer; commit; delete from public.purchase',
+    'GET /me',
+  )
+  await recordStatement(db, 'truncate public.purchase', 'GET /you')
+
+  await up('0002_no_phone')
+
+  expect(await kind.actual(id('0002_no_phone'))).toBe(1)
+  expect((await db.pool.query('select count(*)::int as n from public.purchase')).rows).toEqual([{ n: 2 }])
+})
+
 test('an undo that the running release cannot live with is refused, and the schema stays', async ({ db }) => {
   const { up, back, kind, id } = await openShop(db, {
     '0003_email': {

@@ -8,10 +8,10 @@ import { namedTables } from './named-tables.ts'
 import { isOneStatement, notOneStatement } from './one-statement.ts'
 import { notTried, type Ran } from './outcomes.ts'
 import { prepareSql, readParameterTypes } from './prepared.ts'
-import { readRelations } from './relations.ts'
+import { findAmong, readRelations } from './relations.ts'
 import { repeatStatements } from './repeat-statements.ts'
 import { type Outcome, tryOut } from './run-attempt.ts'
-import { finder, type Session, type Tried } from './session.ts'
+import type { Session, Tried } from './session.ts'
 import { writtenRules } from './written-rules.ts'
 
 export type CheckOptions = {
@@ -84,7 +84,7 @@ const nameOf = (index: number): string => `sankofa_statement_${index}`
 
 async function prepare(session: Session, statements: readonly RecordedStatement[]): Promise<readonly Tried[]> {
   const { client } = session
-  const find = finder(session)
+  const find = findAmong(session.relations)
   const tried: Omit<Tried, 'types'>[] = []
   for (const [index, recorded] of statements.entries()) {
     const name = nameOf(index)

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import type { StepClient } from '../migration.ts'
 
 export type RelationColumn = {
   readonly name: string
@@ -79,7 +79,7 @@ select space.nspname as schema, relation.relname as name, relation.relkind as ki
  order by pg_table_is_visible(relation.oid) desc, relation.oid`
 
 /** Those that a name without schema means come first. */
-export async function readRelations(client: pg.ClientBase, names: readonly string[]): Promise<readonly Relation[]> {
+export async function readRelations(client: StepClient, names: readonly string[]): Promise<readonly Relation[]> {
   const { rows } = await client.query<
     Omit<Relation, 'columns' | 'keys'> & {
       readonly columns: readonly RelationColumn[] | null
@@ -88,3 +88,9 @@ export async function readRelations(client: pg.ClientBase, names: readonly strin
   >(relationsSql, [names])
   return rows.map((row) => ({ ...row, columns: row.columns ?? [], keys: row.keys ?? [] }))
 }
+
+/** Finds the table that a name means. @param relations - as `readRelations` gives them */
+export const findAmong =
+  (relations: readonly Relation[]) =>
+  (schema: string | undefined, name: string): Relation | undefined =>
+    relations.find((relation) => relation.name === name && (schema ?? relation.schema) === relation.schema)

@@ -3,7 +3,7 @@ import type { Attempt, StatementFinding } from './finding.ts'
 import { notTried, type Ran, timeIsUp, works } from './outcomes.ts'
 import { type Failure, tryOut } from './run-attempt.ts'
 import { isLate, type Session, type Tried, toTry, usesOf } from './session.ts'
-import type { WrittenRules } from './written-rules.ts'
+import { doubtsSince, lackingSince, type WrittenRules } from './written-rules.ts'
 
 /** Reasons that are named: the first says what to do, many say only that it is much. */
 const reasonsAtMost = 3
@@ -28,25 +28,17 @@ export async function repeatStatements(
         : isLate(session)
           ? notTried(recorded, timeIsUp)
           : await repeat(session, name, recorded, was)
-    findings.push(ran.why === 'not tried' && written !== undefined ? withoutRunning(ran, was?.written, written) : ran)
+    const isComparable = ran.why === 'not tried' && written !== undefined && was?.written !== undefined
+    findings.push(isComparable ? withoutRunning(ran, was.written, written) : ran)
   }
   return findings
 }
 
-/** What the text and the catalogue tell of a statement that could not be run: a column that must have a value now gets none. */
-function withoutRunning(ran: Ran, was: WrittenRules | undefined, now: WrittenRules): Ran {
-  const added = (kind: keyof WrittenRules): readonly string[] =>
-    was === undefined ? [] : now[kind].filter((one) => !was[kind].includes(one) && !was.leftToTrigger.includes(one))
-  const without = added('withoutValue')
-  if (without.length > 0) {
-    const reason = `it gives no value to ${without.join(', ')}, which must have one now and has no default`
-    return { ...ran, why: 'fails when run', reason }
-  }
-  const doubts = [
-    ...added('leftToTrigger').map((column) => `${column} must have a value now, which only a trigger could give it`),
-    ...added('rules').map((rule) => `${rule} is new, and its rows were not tried against it`),
-  ]
-  return { ...ran, reason: [ran.reason, ...doubts].join('; ') }
+/** What the text and the catalogue tell of a statement that could not be run. */
+function withoutRunning(ran: Ran, was: WrittenRules, now: WrittenRules): Ran {
+  const lacking = lackingSince(was, now)
+  if (lacking !== undefined) return { ...ran, why: 'fails when run', reason: lacking }
+  return { ...ran, reason: [ran.reason, ...doubtsSince(was, now)].join('; ') }
 }
 
 async function repeat(

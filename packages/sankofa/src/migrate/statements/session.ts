@@ -3,7 +3,7 @@ import type { RecordedStatement } from '../../observe/index.ts'
 import type { Candidate } from './attempts.ts'
 import { readUses, type StatementUses } from './parameter-uses.ts'
 import type { ParameterType } from './prepared.ts'
-import type { Relation } from './relations.ts'
+import { findAmong, type Relation } from './relations.ts'
 import { executeSql, type Outcome, type Try, withoutRow } from './run-attempt.ts'
 import type { WrittenRules } from './written-rules.ts'
 
@@ -35,14 +35,8 @@ export const toTry = (session: Session, name: string, candidate: Candidate): Try
   sql: executeSql(name, candidate),
 })
 
-/** Finds the table that a name means. */
-export const finder =
-  ({ relations }: Session) =>
-  (schema: string | undefined, name: string): Relation | undefined =>
-    relations.find((relation) => relation.name === name && (schema ?? relation.schema) === relation.schema)
-
 /** `undefined` for a statement without tables: running it would show nothing that preparing it did not. */
 export function usesOf(session: Session, recorded: RecordedStatement): StatementUses | undefined {
-  const uses = readUses(recorded.text, finder(session))
+  const uses = readUses(recorded.text, findAmong(session.relations))
   return uses === undefined || uses.relations.length === 0 ? undefined : uses
 }

@@ -119,3 +119,22 @@ export function writtenRules(text: string, parameterTypes: readonly string[], fi
 
 const isStar = (node: unknown): boolean =>
   listOf(inside(node, 'ColumnRef')?.fields).some((field) => inside(field, 'A_Star') !== undefined)
+
+const added = (was: WrittenRules, now: WrittenRules, kind: keyof WrittenRules): readonly string[] =>
+  now[kind].filter((one) => !was[kind].includes(one) && !was.leftToTrigger.includes(one))
+
+/** Why a statement that could work before fails now, whatever is sent: a column that must have a value gets none. */
+export function lackingSince(was: WrittenRules, now: WrittenRules): string | undefined {
+  const columns = added(was, now, 'withoutValue')
+  return columns.length === 0
+    ? undefined
+    : `it gives no value to ${columns.join(', ')}, which must have one now and has no default`
+}
+
+/** What is new and may make it fail: only running it can tell. */
+export const doubtsSince = (was: WrittenRules, now: WrittenRules): readonly string[] => [
+  ...added(was, now, 'leftToTrigger').map(
+    (column) => `${column} must have a value now, which only a trigger could give it`,
+  ),
+  ...added(was, now, 'rules').map((rule) => `${rule} is new, and its rows were not tried against it`),
+]
