@@ -2,9 +2,12 @@ import type { GuardReading, Reading } from '../judge/index.ts'
 
 const figure = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
+/** Past a million nobody weighs them any more. */
+const odds = (ln: number): string => (ln > Math.log(1e6) ? 'over a million' : figure(Math.exp(ln)))
+
 /** The evidence of a verdict in one or two sentences, with the figures that it rests on. */
 export function explain(reading: Reading): string {
-  const evidence = `Evidence ${figure(Math.exp(Math.min(reading.logEvidence, 50)))} to 1, undone at ${figure(Math.exp(reading.threshold))}.`
+  const evidence = `Evidence ${odds(reading.logEvidence)} to 1, undone at ${odds(reading.threshold)}.`
   const assumption = reading.assumption === undefined ? '' : ` ${reading.assumption}`
   if (reading.leading === 'sample-ratio') {
     const { exposed, control } = reading.sampleRatio
@@ -14,6 +17,17 @@ export function explain(reading: Reading): string {
   return `${guard === undefined ? `Guard ${reading.leading} is broken.` : compare(guard)} ${evidence}${assumption}`
 }
 
-const compare = ({ guard, exposed, control }: GuardReading): string =>
-  `Guard ${guard}: ${figure(exposed.failures)} of ${figure(exposed.subjects)} customers with the change failed, ` +
-  `${figure(control.failures)} of ${figure(control.subjects)} without.`
+/** Without a control it is requests that are counted, not customers. */
+const ofRequests: Readonly<Record<string, readonly [exposed: string, control: string]>> = {
+  'after against before': ['after it', 'before it'],
+  'touched against untouched': ['that it touches', 'that it does not'],
+}
+
+function compare({ guard, exposed, control }: GuardReading): string {
+  const requests = ofRequests[guard]
+  const counted = requests === undefined ? 'customers with the change' : `requests ${requests[0]}`
+  return (
+    `Guard ${guard}: ${figure(exposed.failures)} of ${figure(exposed.subjects)} ${counted} failed, ` +
+    `${figure(control.failures)} of ${figure(control.subjects)} ${requests?.[1] ?? 'without'}.`
+  )
+}
