@@ -2,7 +2,7 @@ import type { ChangeStatus } from 'sankofa/console/contract'
 import { Confirm } from './confirm.tsx'
 import { History } from './history.tsx'
 import { type Asking, answers, asking, nowMs, openerId, openHistory } from './state.ts'
-import { percent, whenShort } from './words.ts'
+import { whenShort } from './words.ts'
 
 const columns = 6
 
@@ -10,8 +10,8 @@ function Exposure({ change }: { readonly change: ChangeStatus }) {
   const last = change.stages.length
   return (
     <>
-      <p class="strong">{change.share === 0 ? 'Nobody' : `${percent(change.share)} of customers`}</p>
-      {last === 0 || change.stage === 0 ? null : (
+      <p class="strong">{change.reach}</p>
+      {last < 2 || change.stage === 0 ? null : (
         <>
           <div class="pips" aria-hidden="true">
             {change.stages.map((stage, index) => (

@@ -3,37 +3,9 @@ import type { TargetedEvent } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { ChangeStatus, ForecastAnswer } from 'sankofa/console/contract'
 import { Refused, readForecast, request } from './api.ts'
+import { explain, questionOf } from './confirm-words.ts'
 import { showSignIn } from './live.ts'
 import { type Asking, answer, asking, openerId } from './state.ts'
-
-const questions: Readonly<
-  Record<Asking['act'], { readonly title: string; readonly yes: string; readonly why: string }>
-> = {
-  go: { title: 'Let it go out?', yes: 'Yes, let it go out', why: '' },
-  hold: { title: 'Hold it where it is?', yes: 'Yes, hold it', why: 'Why (kept in the journal)' },
-  back: { title: 'Take it back from everyone?', yes: 'Yes, take it back', why: 'Why (kept in the journal)' },
-}
-
-function explain(change: ChangeStatus, act: Asking['act']): string {
-  switch (act) {
-    case 'go':
-      return change.held === null
-        ? change.undoProved
-          ? change.kind === 'tunable'
-            ? 'Everyone gets it at once, and it is taken back by itself if more requests fail.'
-            : 'It is shown to a few customers first, and taken back by itself if they are hurt.'
-          : 'Its undo is proved first; if that fails, nothing goes out and you are told why.'
-        : 'It goes on from the stage where it was held.'
-    case 'hold':
-      return 'Those who have it keep it, nobody else gets it, and it is still taken back by itself if it hurts.'
-    case 'back':
-      return change.undoProved
-        ? `Everyone returns to what was there before. ${change.undoWords}`
-        : 'Everyone returns to what was there before. Its undo was not proved beforehand, so look afterwards.'
-    default:
-      return act satisfies never
-  }
-}
 
 function useForecast(change: ChangeStatus, act: Asking['act']) {
   const forecast = useSignal<ForecastAnswer | undefined>(undefined)
@@ -54,7 +26,7 @@ function useForecast(change: ChangeStatus, act: Asking['act']) {
 /** Asks once more, in the row itself: what will happen, why, yes or no. Escape closes it. */
 export function Confirm(props: { readonly change: ChangeStatus; readonly act: Asking['act'] }) {
   const { change, act } = props
-  const { title, yes, why } = questions[act]
+  const { title, yes, why } = questionOf(change, act)
   const busy = useSignal(false)
   const first = useRef<HTMLButtonElement>(null)
   const { wanted, forecast } = useForecast(change, act)

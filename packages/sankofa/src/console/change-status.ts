@@ -2,7 +2,8 @@ import { type ChangeState, mayAppend } from '../journal/index.ts'
 import { deadlineFactor, type Reading } from '../judge/index.ts'
 import type { ChangeStatus } from './contract.ts'
 import { evidenceOf, happenedWords, toEvidence } from './evidence.ts'
-import { duration, percent, sentence } from './words.ts'
+import { reachOf } from './reach.ts'
+import { duration, sentence } from './words.ts'
 
 /** One change for the screen: pure, from what the journal says and the time. */
 export function changeStatus(
@@ -24,6 +25,7 @@ export function changeStatus(
       expectedMs: forecasts[index]?.expectedMs ?? null,
     })),
     share: state.share,
+    reach: reachOf(state.kind).has(state.share),
     undoProved: undo.proved,
     undoWords: undo.words,
     evidence: evidenceOf(state, known.reading),
@@ -66,6 +68,7 @@ const undoTime = (ms: number): string => (ms < 1_000 ? 'under a second' : `about
 
 function nowWords(state: ChangeState): string {
   const { inFlight, pending, failing } = state
+  const reach = reachOf(state.kind)
   if (failing !== undefined && failing.times > 1) {
     return `The step “${failing.step}” has failed ${failing.times} times and is tried again: ${sentence(failing.error)}`
   }
@@ -74,9 +77,9 @@ function nowWords(state: ChangeState): string {
     const asked = { go: 'let it go out', hold: 'hold it', back: 'take it back' }
     return `${pending.actor} asked to ${asked[pending.want]}; the watcher does it within seconds.`
   }
-  if (inFlight?.act === 'expose') return `Being shown to ${percent(inFlight.share)} of customers.`
+  if (inFlight?.act === 'expose') return reach.being(inFlight.share)
   if (inFlight?.act === 'settle') return 'Being kept for good.'
-  if (state.paused !== undefined) return `Paused, shown to nobody: ${sentence(state.paused)}`
+  if (state.paused !== undefined) return `${reach.paused}: ${sentence(state.paused)}`
   if (state.held !== undefined) return 'Held: a person decides.'
   switch (state.state) {
     case 'proposed':
@@ -86,9 +89,11 @@ function nowWords(state: ChangeState): string {
     case 'refused':
       return `Refused: ${sentence(state.refusal?.reason ?? 'no reason was kept')}`
     case 'exposed':
-      return `Watched at ${percent(state.share)}.`
+      return reach.watched(state.share)
     case 'bake':
-      return 'At its last stage, before it is kept.'
+      return state.control === 'none'
+        ? 'Watched a while more before it is kept.'
+        : 'At its last stage, before it is kept.'
     case 'settled':
       return 'Kept for good.'
     case 'undone':

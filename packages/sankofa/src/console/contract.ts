@@ -41,6 +41,8 @@ export type ChangeStatus = {
   readonly stages: readonly { readonly share: number; readonly expectedMs: number | null }[]
   /** The share of customers who have it now, in [0, 1]. */
   readonly share: number
+  /** The same in the words of its kind: `10 % of customers`, `Applied, for everyone`. */
+  readonly reach: string
   readonly undoProved: boolean
   /** How the undo was proved, or why it is not. */
   readonly undoWords: string

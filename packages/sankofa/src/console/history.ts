@@ -2,7 +2,8 @@ import type pg from 'pg'
 import type { ChangeId } from '../core/index.ts'
 import { type JournalRecord, openJournal } from '../journal/index.ts'
 import type { ChangeHistory } from './contract.ts'
-import { duration, percent, sentence } from './words.ts'
+import { reachOf } from './reach.ts'
+import { duration, sentence } from './words.ts'
 
 const windowsMost = 720
 
@@ -60,11 +61,11 @@ export function recordWords(record: JournalRecord): string {
     case 'exposing':
       return data.share === 0
         ? `began to pause it${because(data.reason)}`
-        : `began to show it to ${percent(data.share)} of customers.`
+        : `${reachOf(record.kind).began(data.share)}.`
     case 'exposed':
       return data.share === 0
         ? 'paused it: nobody has it for now.'
-        : `showed it to ${percent(data.share)} of customers (stage ${data.stage}).`
+        : `${reachOf(record.kind).did(data.share)}${data.share === 1 ? '' : ` (stage ${data.stage})`}.`
     case 'held':
       return `held it${because(data.reason)} ${sentence(data.ask)}`
     case 'resumed':

@@ -1,6 +1,7 @@
 import type { ChangeId } from '../core/index.ts'
 import { advance, type ChangeState, type Journal, type JournalRecord } from '../journal/index.ts'
 import type { Mark } from './contract.ts'
+import { reachOf } from './reach.ts'
 import { percent } from './words.ts'
 
 const marksMost = 2_000
@@ -54,10 +55,11 @@ function markOf(record: JournalRecord): Mark | undefined {
   switch (record.type) {
     case 'exposed': {
       const { share, stage } = record.data
-      const short = stage === 1 ? `${change} ${percent(share)}` : percent(share)
+      const reach = reachOf(record.kind)
+      const short = share === 1 ? change : stage === 1 ? `${change} ${percent(share)}` : percent(share)
       return share === 0
-        ? { atMs, change, what: 'paused', short: 'paused', words: 'was paused: shown to nobody for now' }
-        : { atMs, change, what: 'shown', short, words: `was shown to ${percent(share)} of customers` }
+        ? { atMs, change, what: 'paused', short: 'paused', words: reach.wasPaused }
+        : { atMs, change, what: 'shown', short, words: reach.was(share) }
     }
     case 'undone':
       return { atMs, change, what: 'taken back', short: `↩ ${change}`, words: 'was taken back from everyone' }

@@ -13,6 +13,7 @@ const aChange = (over: Partial<ChangeStatus> = {}): ChangeStatus => ({
   stage: 2,
   stages: [],
   share: 0.1,
+  reach: '10 % of customers',
   undoProved: true,
   undoWords: '',
   evidence: null,

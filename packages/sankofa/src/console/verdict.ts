@@ -1,5 +1,6 @@
 import type { ChangeStatus, CulpritStory, Measuring, SignalStatus, Verdict } from './contract.ts'
-import { ago, customers, duration, list, percent } from './words.ts'
+import { reachOf } from './reach.ts'
+import { ago, customers, duration, list } from './words.ts'
 
 /** Older than this, the measurements say nothing about now: four windows and some jitter. */
 export const staleMs = 45_000
@@ -126,7 +127,7 @@ function goingOut({ changes }: Known): Judged | undefined {
   }
   const sentence =
     others.length === 0
-      ? `${first.id} is out to ${percent(first.share)} of customers, and nobody is worse off so far.`
+      ? `${first.id} ${reachOf(first.kind).is(first.share)}, and nobody is worse off so far.`
       : `${out.length} changes are out, and nobody is worse off so far.`
   return { verdict: 'watching', sentence, detail: others.length === 0 ? first.wait : '' }
 }

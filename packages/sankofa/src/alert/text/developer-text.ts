@@ -100,7 +100,13 @@ const linkLine = ({ publicUrl }: Context): readonly string[] =>
 function whatLine({ state }: Case): string {
   const stages = state.go?.stages ?? []
   const share = stages[state.stage - 1]?.share
-  const reach = share === undefined ? '' : `, stage ${state.stage} of ${stages.length} (${percent(share)} of customers)`
+  // A migration or a tunable meets everyone at once.
+  const reach =
+    share === undefined
+      ? ''
+      : state.control === 'none'
+        ? ', for everyone'
+        : `, stage ${state.stage} of ${stages.length} (${percent(share)} of customers)`
   return `What: ${state.kind} "${state.title}" by ${state.author}, started by ${state.go?.startedBy ?? 'nobody'}${reach}.`
 }
 

@@ -78,7 +78,7 @@ function stillSentence(why: StillWhy, words: OwnerWords, times: Times, now: Date
     case 'taking-back':
       return 'What caused it is being taken back; that is not done yet.'
     case 'waiting-for-people':
-      return `What may cause it is still shown to ${percent(why.share)} of customers; the developers were asked to decide at ${times.minute(why.since, now)}.`
+      return `What may cause it is still ${why.share === 1 ? 'there for everyone' : `shown to ${percent(why.share)} of customers`}; the developers were asked to decide at ${times.minute(why.since, now)}.`
     case 'not-normal-yet':
       return `Everyone is back on ${words.previous}, but ${words.normal} are not normal yet; the developers know.`
     case 'not-known':

@@ -1,6 +1,6 @@
 import { readStatus, type Status } from '../../console/index.ts'
 import type { Context } from '../context.ts'
-import { type OutputOptions, percent, print } from '../output.ts'
+import { type OutputOptions, print } from '../output.ts'
 
 export async function statusCommand(context: Context, _target: string, options: OutputOptions): Promise<void> {
   const status = await readStatus(context.pool, { attempts: context.config.attempts ?? [] })
@@ -29,9 +29,13 @@ function statusLines(status: Status): readonly string[] {
 
 function changeLines(change: Status['changes'][number]): readonly string[] {
   return [
-    `  ${change.id}  stage ${change.stage} of ${change.stages.length}, ${percent(change.share)} of customers, undo ${change.undoProved ? 'proved' : 'NOT proved'}`,
+    `  ${change.id}  ${stageWords(change)}, undo ${change.undoProved ? 'proved' : 'NOT proved'}`,
     `      ${change.now}${change.wait === '' ? '' : ` ${change.wait}`}`,
     ...(change.evidence === null ? [] : [`      ${change.evidence.words}`]),
     ...(change.held === null ? [] : [`      Held: ${change.held.reason} ${change.held.ask}`]),
   ]
 }
+
+/** A migration and a tunable meet everyone at once: they have one stage, which says nothing. */
+const stageWords = ({ stage, stages, reach }: Status['changes'][number]): string =>
+  stages.length > 1 ? `stage ${stage} of ${stages.length}, ${reach}` : reach
