@@ -43,7 +43,9 @@ export function atTheStep(options: {
     const sent = { up: proof?.capturedUp?.[migration], undo: proof?.captured?.[migration] }
     const opposite = oppositeOf(set, migration, direction, proof) ?? asApplied
     const plan = await planStash(client, asText(step, sent[direction]), {
-      ...(proof === undefined ? {} : { observed: proof.endangeredTables }),
+      ...(proof === undefined
+        ? {}
+        : { observed: proof.endangeredTables, seenLocks: [...proof.up.locks, ...proof.undoSeen.locks] }),
       ...(opposite === undefined ? {} : { opposite: asText(opposite, direction === 'up' ? sent.undo : sent.up) }),
       // Only what was seen to be exact on a shadow is done at once; else everything is copied.
       ...(proof?.instant === true ? { positional: look.positional } : { hideFrom: Number.POSITIVE_INFINITY }),

@@ -9,9 +9,19 @@ export type Affected = {
   readonly columns: ReadonlySet<string> | 'all'
   /** Columns that are dropped, get another type or are written by name: no row is known by them afterwards. */
   readonly unsteady: ReadonlySet<string>
+  /** It, or a column of it, is dropped, gets another type, or is emptied: nobody may read it meanwhile. */
+  readonly reshaped: boolean
   /** The first statement that may do it. */
   readonly at: number
   readonly because: string
+}
+
+type Found = {
+  columns: Set<string> | 'all'
+  unsteady: Set<string>
+  reshaped: boolean
+  at: number
+  because: string
 }
 
 /**
@@ -29,20 +39,27 @@ export async function affectedBy(
   readonly opaque: readonly string[]
   readonly written: readonly string[]
 }> {
-  const found = new Map<string, { columns: Set<string> | 'all'; unsteady: Set<string>; at: number; because: string }>()
+  const found = new Map<string, Found>()
   const opaque = new Set<string>()
   const written = new Set<string>()
   const known = new Set<string>()
   const byOid = new Map(world.tables.map((table) => [table.oid, table]))
   let anySchema = false
 
-  const mark = (table: Table, columns: readonly string[] | 'all', at: number, because: string): void => {
+  const mark = (
+    table: Table,
+    columns: readonly string[] | 'all',
+    at: number,
+    because: string,
+    reshaped = false,
+  ): void => {
     const before = found.get(table.oid)
     if (before === undefined) {
       const named = columns === 'all' ? [] : columns
       found.set(table.oid, {
         columns: columns === 'all' ? 'all' : new Set(named),
         unsteady: new Set(named),
+        reshaped,
         at,
         because,
       })
@@ -50,6 +67,7 @@ export async function affectedBy(
     }
     if (columns !== 'all') for (const column of columns) before.unsteady.add(column)
     before.at = Math.min(before.at, at)
+    before.reshaped ||= reshaped
     if (columns === 'all' || before.columns === 'all') before.columns = 'all'
     else for (const column of columns) before.columns.add(column)
   }
@@ -119,7 +137,7 @@ export async function affectedBy(
   async function truncates(table: Table, cascade: boolean, at: number, because: string): Promise<void> {
     if (!once(`truncate ${table.oid}`)) return
     for (const each of withChildren(table)) {
-      mark(each, 'all', at, because)
+      mark(each, 'all', at, because, true)
       await fire(each, 'truncate', at)
       if (!cascade) continue
       for (const key of world.foreignKeys.filter(({ to }) => to === each.oid)) {
@@ -134,7 +152,8 @@ export async function affectedBy(
     switch (effect.kind) {
       case 'drop table':
         for (const table of tablesNamed(world, effect.table, anySchema)) {
-          for (const each of effect.cascade ? withChildren(table) : [table]) mark(each, 'all', at, 'it is dropped')
+          for (const each of effect.cascade ? withChildren(table) : [table])
+            mark(each, 'all', at, 'it is dropped', true)
         }
         return
       case 'drop column':
@@ -142,7 +161,7 @@ export async function affectedBy(
         const list = effect.columns.join(', ')
         const because = effect.kind === 'drop column' ? `${list} is dropped` : `the type of ${list} changes`
         for (const table of tablesNamed(world, effect.table, anySchema)) {
-          for (const each of withChildren(table)) mark(each, effect.columns, at, because)
+          for (const each of withChildren(table)) mark(each, effect.columns, at, because, true)
         }
         return
       }
@@ -179,7 +198,7 @@ export async function affectedBy(
         return
       case 'drop schema':
         for (const table of world.tables.filter(({ schema }) => schema === effect.name.name)) {
-          mark(table, 'all', at, `schema ${effect.name.name} is dropped`)
+          mark(table, 'all', at, `schema ${effect.name.name} is dropped`, true)
         }
         await typesGo(effect.kind, effect.name, at)
         return
@@ -207,7 +226,7 @@ export async function affectedBy(
     const types = await typesWith(client, kind, name)
     for (const table of world.tables) {
       const columns = table.columns.filter(({ typeOid }) => types.has(typeOid)).map(({ name }) => name)
-      if (columns.length > 0) mark(table, columns, at, `the type of ${columns.join(', ')} is dropped`)
+      if (columns.length > 0) mark(table, columns, at, `the type of ${columns.join(', ')} is dropped`, true)
     }
   }
 
@@ -231,7 +250,8 @@ function overPartitions(affected: readonly Affected[], byOid: ReadonlyMap<string
       const columns =
         above.columns === 'all' || each.columns === 'all' ? 'all' : new Set([...above.columns, ...each.columns])
       const unsteady = new Set([...above.unsteady, ...each.unsteady])
-      merged.set(above.table.oid, { ...above, columns, unsteady, at: Math.min(above.at, each.at) })
+      const reshaped = above.reshaped || each.reshaped
+      merged.set(above.table.oid, { ...above, columns, unsteady, reshaped, at: Math.min(above.at, each.at) })
       merged.delete(each.table.oid)
       break
     }

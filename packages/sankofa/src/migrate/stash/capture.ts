@@ -18,13 +18,6 @@ import { fullName, type Table, tablesNamed, type World } from './world.ts'
 /** A table whose rows, as they were before the step, lie in its capture table. */
 export type Captured = { readonly id: bigint; readonly kept: Kept; readonly rows: number; readonly bytes: number }
 
-/** Nobody writes these tables until the transaction ends: nothing slips in between the copy and the step. */
-export async function lockForCapture(client: StepClient, keeps: readonly Keep[]): Promise<void> {
-  if (keeps.length === 0) return
-  const tables = keeps.map(({ table }) => quoted(table)).sort()
-  await client.query(`lock table ${tables.join(', ')} in share row exclusive mode`)
-}
-
 /**
  * Copies what a table's rows are before the step, and enters it in the registry as `capturing`.
  *

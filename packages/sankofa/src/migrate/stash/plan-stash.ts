@@ -2,11 +2,13 @@ import type { StepClient } from '../migration.ts'
 import { effectsOf, type TableName } from '../sql/effects.ts'
 import { readStatements, type Statement } from '../sql/statement.ts'
 import { toUnits, type Unit } from '../sql/units.ts'
+import type { LockMode } from '../watch/observe-statement.ts'
 import { type Affected, affectedBy } from './affected.ts'
 import { type AsText, isSent } from './as-text.ts'
 import { planInstant } from './plan-instant.ts'
+import { planLocks } from './plan-locks.ts'
 import { rehearsalOf } from './rehearsal.ts'
-import type { Keep, StashPlan } from './stash-plan.ts'
+import type { Keep, StashPlan, TableLock } from './stash-plan.ts'
 import { anyTable, type StepShape, shapeOf } from './step-shape.ts'
 import { fullName, readWorld, type Table, type World } from './world.ts'
 
@@ -21,6 +23,8 @@ export type PlanStashOptions = {
    * say what happens: modules, dynamic SQL.
    */
   readonly observed?: readonly string[]
+  /** Locks that a shadow run saw, by `schema.table`. Without them, tables of which nobody knows more are locked wholly. */
+  readonly seenLocks?: readonly { readonly table: string; readonly mode: LockMode }[]
   /**
    * From how many rows on, as estimated, a dropped column is hidden and a dropped table moved where that is exact; copying
    * fewer is quick enough, and simpler. 50,000 unless told.
@@ -49,7 +53,17 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
   const again = replaceable ? { columns: shape.adds, tables: clean(shape) } : { columns: [], tables: [] }
   const exposes = step.kind === 'code' ? [anyTable] : [...shape.exposes]
   if (step.kind === 'sql' && effects.length === 0) {
-    return { keeps: [], bytes: 0, updates: [], harmless: true, oneTransaction, again, exposes, notes: [] }
+    return {
+      keeps: [],
+      bytes: 0,
+      updates: [],
+      harmless: true,
+      oneTransaction,
+      again,
+      exposes,
+      locks: { units: [], trial: [] },
+      notes: [],
+    }
   }
   const world = await readWorld(client)
   const { affected, opaque, written } = await affectedBy(client, world, effects)
@@ -63,6 +77,15 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     }
     return 0
   }
+  const lock = (list: readonly Affected[], from: readonly Statement[]): Promise<readonly TableLock[]> =>
+    planLocks(client, world, {
+      affected: list.map((each) => ({
+        ...each,
+        anything: unknown.length > 0 && options.seenLocks === undefined && !affected.includes(each),
+      })),
+      statements: from,
+      ...(unknown.length === 0 || options.seenLocks === undefined ? {} : { seen: options.seenLocks }),
+    })
   const widths = await widthsOf(
     client,
     all.map(({ table }) => table),
@@ -86,6 +109,21 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     return keep === undefined ? [] : [asInstant(keep, instant.get(each.table.oid))]
   })
   const bytes = keeps.reduce((sum, keep) => sum + keep.bytes, 0)
+  const locks = oneTransaction
+    ? [await lock(all, [...statements, ...(opposite ?? [])])]
+    : await inTurn(units, ({ transaction, statements: own }, number) => {
+        // The trial of the opposite is part of the last transaction.
+        if (transaction && number === units.length - 1) return lock(all, [...own, ...(opposite ?? [])])
+        const list = all.filter(({ at }) => (at < statements.length ? unitOf(at) : 0) === number)
+        // Without a transaction it takes its own locks, when the copy has been made and its locks are gone.
+        return transaction
+          ? lock(list, own)
+          : lock(
+              list.map((each) => ({ ...each, reshaped: false })),
+              [],
+            )
+      })
+  const trialApart = !oneTransaction && units.at(-1)?.transaction === false
   const refuse = refusal(all, unknown, options.observed)
   const rehearsal = opposite === undefined ? undefined : rehearsalOf(opposite)
   return {
@@ -96,6 +134,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     oneTransaction,
     again,
     exposes,
+    locks: { units: locks, trial: trialApart ? await lock(all, opposite ?? []) : [] },
     ...(refuse === undefined ? {} : { refuse }),
     ...(rehearsal === undefined ? {} : { rehearsal }),
     notes: notesOn(keeps, { oneTransaction, opposite, rehearsal }),
@@ -105,6 +144,12 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
 /** It is sent as it was read, in one transaction, so that other statements can take the place of some. */
 const isReplaceable = (step: AsText, units: readonly Unit[] = []): boolean =>
   isSent(step) && units.length === 1 && units[0]?.transaction !== false
+
+async function inTurn<T, R>(list: readonly T[], work: (each: T, index: number) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = []
+  for (const [index, each] of list.entries()) results.push(await work(each, index))
+  return results
+}
 
 const unitsOf = async (step: AsText): Promise<readonly Unit[]> =>
   step.kind === 'sql' ? toUnits(await readStatements(step.sql, step.file), step.transaction) : []
@@ -126,8 +171,15 @@ function withObserved(world: World, affected: readonly Affected[], observed: rea
   const known = new Map(affected.map((each) => [each.table.oid, each]))
   for (const table of world.tables) {
     if (!observed.includes(fullName(table))) continue
-    const { at = 0, unsteady = new Set<string>() } = known.get(table.oid) ?? {}
-    known.set(table.oid, { table, columns: 'all', unsteady, at, because: 'a shadow run saw it written or changed' })
+    const { at = 0, unsteady = new Set<string>(), reshaped = false } = known.get(table.oid) ?? {}
+    known.set(table.oid, {
+      table,
+      columns: 'all',
+      unsteady,
+      reshaped,
+      at,
+      because: 'a shadow run saw it written or changed',
+    })
   }
   return [...known.values()]
 }

@@ -1,4 +1,5 @@
 import type { TableName } from '../sql/effects.ts'
+import type { LockMode } from '../watch/observe-statement.ts'
 import type { Added } from './step-shape.ts'
 
 /** One table of which a step, or what takes it back, may destroy something. */
@@ -21,6 +22,9 @@ export type Keep = {
   readonly because: string
 }
 
+/** A table, or a view, and the strongest lock that is needed on it. */
+export type TableLock = { readonly table: TableName & { readonly schema: string }; readonly mode: LockMode }
+
 /** What has to be kept before a step runs. Plain data. */
 export type StashPlan = {
   readonly keeps: readonly Keep[]
@@ -40,6 +44,8 @@ export type StashPlan = {
   readonly again: { readonly columns: readonly Added[]; readonly tables: readonly TableName[] }
   /** Names of tables, and other words, of which the step may want all columns there are. */
   readonly exposes: readonly string[]
+  /** What is locked before anything else, by unit; for trying out the opposite where that is a transaction of its own. */
+  readonly locks: { readonly units: readonly (readonly TableLock[])[]; readonly trial: readonly TableLock[] }
   /** Sentences on what is weaker than a copy by key in one transaction. */
   readonly notes: readonly string[]
 }

@@ -2,7 +2,7 @@ import { SankofaError } from '../../core/index.ts'
 import type { StepClient } from '../migration.ts'
 import type { StepWatcher, UnitFrame } from '../run/run-step.ts'
 import { checkBudget } from './budget.ts'
-import { type Captured, capture, enterInstant, lockForCapture, openInstant } from './capture.ts'
+import { type Captured, capture, enterInstant, openInstant } from './capture.ts'
 import { closeInstant, comesBackItself, isInDanger } from './come-back.ts'
 import { type Instants, instants } from './instants.ts'
 import { type KeptRows, keepAll, keepLossy } from './keep-lossy.ts'
@@ -15,6 +15,7 @@ import { type Entry, hiddenEntries, isAsWritten, lastRun } from './registry.ts'
 import { rehearse } from './rehearse.ts'
 import type { Keep, RestoredTable, StashPlan, StashReport } from './stash-plan.ts'
 import { ensureStashSchema } from './stash-schema.ts'
+import { takeLocks } from './take-locks.ts'
 import { withExactText } from './text-form.ts'
 import { unforeseen, type Watch, watchTables } from './unforeseen.ts'
 import { fullName, readWorld } from './world.ts'
@@ -96,11 +97,6 @@ export function stashing(options: StashingOptions): {
   }
 
   async function captureBefore(client: StepClient, keeps: readonly Keep[]): Promise<void> {
-    // What is hidden or moved is locked by the statement that does it, and no sooner.
-    await lockForCapture(
-      client,
-      keeps.filter(({ how }) => how === 'copy'),
-    )
     const world = await readWorld(client)
     const expiresAt = new Date(now.getTime() + (options.expiresInDays ?? 14) * dayMs)
     await withExactText(client, async () => {
@@ -183,6 +179,7 @@ export function stashing(options: StashingOptions): {
       async begun(unit, client) {
         if (plan.oneTransaction) {
           forget()
+          await takeLocks(client, plan.locks.units[0] ?? [])
           await begin(client)
           if (!plan.harmless) watch = await watchTables(client)
           await captureBefore(client, plan.keeps)
@@ -193,6 +190,7 @@ export function stashing(options: StashingOptions): {
           return
         }
         await inOwnTransaction(client, async () => {
+          await takeLocks(client, plan.locks.units[unit] ?? [])
           if (live === undefined) await begin(client)
           const copied = new Set(captured.map(({ kept: { schema, name } }) => fullName({ schema, name })))
           const keeps = plan.keeps.filter((keep) => keep.unit === unit && !copied.has(fullName(keep.table)))
@@ -211,7 +209,12 @@ export function stashing(options: StashingOptions): {
             throw new SankofaError('STASH_INCOMPLETE', { migration, found })
         }
         if (!last) return
-        await (plan.oneTransaction ? finish(client) : inOwnTransaction(client, () => finish(client)))
+        await (plan.oneTransaction
+          ? finish(client)
+          : inOwnTransaction(client, async () => {
+              await takeLocks(client, plan.locks.trial)
+              await finish(client)
+            }))
       },
     },
     report: () => ({ kept, restored }),
