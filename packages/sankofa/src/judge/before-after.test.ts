@@ -93,3 +93,55 @@ test('with nothing measured before, nothing is concluded', () => {
   const judge = createBeforeAfterJudge({ ...plan, before: { touched: none, untouched: none } })
   for (const window of windows(createRandom(6), 0.5, 0.01, 60)) expect(judge.window(window).verdict).toBe('continue')
 })
+
+const watchesAfter = (of: typeof before, touched: number, untouched: number, count: number, n = 250) => {
+  const judge = createBeforeAfterJudge({ ...plan, before: of })
+  const last = { verdict: '', sees: {} as Record<string, boolean | undefined>, objects: [] as string[] }
+  for (let i = 0; i < count && last.verdict !== 'undo'; i++) {
+    const reading = judge.window({
+      startMs: i * 10_000,
+      touched: { n, errors: Math.round(n * touched) },
+      untouched: { n, errors: Math.round(n * untouched) },
+    })
+    last.verdict = reading.verdict
+    last.sees = Object.fromEntries(reading.guards.map(({ guard, couldSee }) => [guard, couldSee]))
+    last.objects = reading.guards.flatMap(({ guard, logEvidence }) => (logEvidence <= 0 ? [guard] : []))
+  }
+  return last
+}
+
+test('a watch on routes that never failed says that it could not have seen a harm', () => {
+  const none = { touched: { n: 9_000, errors: 90 }, untouched: { n: 9_000, errors: 0 } }
+  expect(watchesAfter(none, 0.9, 0, 60)).toEqual({
+    verdict: 'undo',
+    sees: { 'after against before': true, 'touched against untouched': false },
+    objects: ['touched against untouched'],
+  })
+})
+
+test('one that would have seen it, and does not, says that it could: the harm is everywhere', () => {
+  expect(watchesAfter(before, 0.08, 0.08, 60)).toEqual({
+    verdict: 'undo',
+    sees: { 'after against before': true, 'touched against untouched': true },
+    objects: ['touched against untouched'],
+  })
+})
+
+test('a watch that knows hardly anything of before could not have seen it; one that knows more could', () => {
+  const few = { touched: { n: 20, errors: 1 }, untouched: { n: 90_000, errors: 9_000 } }
+  const many = { touched: { n: 90_000, errors: 4_500 }, untouched: { n: 90_000, errors: 9_000 } }
+
+  // Touched routes fail as they did, and the others have become better: the odds have grown eleven times.
+  expect(watchesAfter({ ...few, touched: { n: 90_000, errors: 4_500 } }, 0.05, 0.005, 200).sees).toMatchObject({
+    'after against before': true,
+  })
+  expect(watchesAfter(few, 0.3, 0.1, 3).sees).toMatchObject({ 'after against before': false })
+  expect(watchesAfter(many, 0.05, 0.005, 200).objects).toEqual(['after against before'])
+})
+
+test('of harm that both can see both say so, at any traffic at which one of them undoes', () => {
+  for (const n of [5, 50, 500]) {
+    const { verdict, objects } = watchesAfter(before, 0.2, 0.01, 200, n)
+    expect({ n, verdict, objects }).toEqual({ n, verdict: 'undo', objects: [] })
+  }
+})

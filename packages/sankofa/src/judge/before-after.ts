@@ -4,6 +4,7 @@ import { logMeanExp, logZero } from './log-sum.ts'
 import { logClearAt } from './promotion.ts'
 import { lowerShare, upperShare } from './rate-limits.ts'
 import { type GuardReading, type Reading, windowMs } from './types.ts'
+import { allegedShare, couldSeeAfter, couldSeeTouched } from './watch-power.ts'
 
 export type Requests = { readonly n: number; readonly errors: number }
 
@@ -62,7 +63,7 @@ export function createBeforeAfterJudge(plan: BeforeAfterPlan): BeforeAfterJudge 
 
   const read = (): Reading => {
     const weight = Math.log(ofWatch / 2)
-    const guards: readonly GuardReading[] = [
+    const watches: readonly [GuardReading, GuardReading] = [
       {
         guard: 'after against before',
         logEvidence: weight + logMeanExp(state.logAfter),
@@ -78,18 +79,24 @@ export function createBeforeAfterJudge(plan: BeforeAfterPlan): BeforeAfterJudge 
         logClear: undefined,
       },
     ]
-    const [after, touched] = guards
-    const leading = (touched?.logEvidence ?? 0) > (after?.logEvidence ?? 0) ? touched : after
-    const logEvidence = leading?.logEvidence ?? logZero
+    const [after, touched] = watches
+    const leading = touched.logEvidence > after.logEvidence ? touched : after
+    const { logEvidence } = leading
+    const harmed = allegedShare(leading === after ? 'before' : 'untouched', before, state)
+    const seesAfter = before.touched.n > 0 && couldSeeAfter(state.touched, harmed, expected, weight)
+    const guards: readonly GuardReading[] = [
+      { ...after, couldSee: seesAfter },
+      { ...touched, couldSee: couldSeeTouched(state, before, harmed, oddsBefore, weight) },
+    ]
     const threshold = Math.log(1 / plan.alpha)
     const watchedMs = state.startMs === undefined ? 0 : state.untilMs - state.startMs
-    const clear = watchedMs >= plan.minimumMs && (after?.logClear ?? logZero) >= logClearAt
+    const clear = watchedMs >= plan.minimumMs && (after.logClear ?? logZero) >= logClearAt
     return {
       verdict: logEvidence >= threshold ? 'undo' : clear ? 'promote' : 'continue',
       stage: 1,
       logEvidence,
       threshold,
-      leading: leading?.guard ?? '',
+      leading: leading.guard,
       guards,
       subjectsHarmed: 0,
       sampleRatio: { exposed: 0, control: 0, logEvidence: logZero },

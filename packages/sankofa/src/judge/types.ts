@@ -61,6 +61,11 @@ export type GuardReading = {
   readonly control: { readonly subjects: number; readonly failures: number }
   /** ln of the promotion evidence; clear at ln 20; `undefined` when this guard does not gate promotion. */
   readonly logClear: number | undefined
+  /**
+   * Only without randomised subjects, where one watch may be blind to what another sees: would this one agree by now, if
+   * the harm that the leading one sees were the change's? Where it would not, its silence says nothing.
+   */
+  readonly couldSee?: boolean
 }
 
 /** What the judge says after a window. Plain JSON. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
 import { pino } from 'pino'
 import { expect, type TestDatabase, test } from '#harness'
 import { type ChangeId, changeId } from '../core/index.ts'
@@ -6,7 +7,7 @@ import { createLease, watcherLease } from '../db/index.ts'
 import { defineTunable, tunableKind } from '../flags/index.ts'
 import { type ChangeState, foldAll, openJournal, propose, requestBack, requestGo } from '../journal/index.ts'
 import { type MigrationSet, migrationKind, type Step } from '../migrate/index.ts'
-import { type Measurement, windowMs } from '../observe/index.ts'
+import { type Measurement, pgMeasurement, windowMs } from '../observe/index.ts'
 import { createWatcher } from './index.ts'
 import { startOfTime, virtualClock } from './simulate/index.ts'
 
@@ -33,14 +34,16 @@ const set: MigrationSet = {
 }
 
 type Traffic = { readonly touched: number; readonly untouched: number }
+const [touchedRoute, untouchedRoute] = ['GET /customers', 'GET /about']
 
 /** A shop that fails as told, half of its requests on touched routes, and a watcher over migrations and one tunable. */
-async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic) {
+async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic, n = 500) {
   const { pool } = db
   const journal = openJournal(pool)
   const clock = virtualClock(startOfTime)
-  const n = 500
   let silent = false
+  const measured = pgMeasurement(pool)
+  await recordStatement(pool, 'select customer.name from public.customer as customer', touchedRoute)
   const measurement: Measurement = {
     baseline: async () => ({
       requestsPerSecond: 100,
@@ -58,16 +61,26 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic)
       requests: silent ? 0 : 6_000,
       expected: 6_000,
     }),
-    totals: async (fromMs, toMs) =>
-      Array.from({ length: (toMs - fromMs) / windowMs }, (_, index) => {
-        const startMs = fromMs + index * windowMs
-        const { touched, untouched } = failing(startMs)
-        return {
-          startMs,
-          touched: { n, errors: Math.round(n * touched) },
-          untouched: { n, errors: Math.round(n * untouched) },
-        }
-      }),
+    // The way that evidence takes: cells of processes, parted by the routes that the proof and the statements say it touches.
+    totals: async (fromMs, toMs, routes) => {
+      const starts = Array.from({ length: (toMs - fromMs) / windowMs }, (_, index) => fromMs + index * windowMs)
+      await pool.query(
+        `insert into sankofa.cell (window_start, process_id, route, status_class, release, n, errors, sum_us, max_us, histogram)
+         select to_timestamp(window_ms / 1000.0), 'shop-1', route, 'all', 'r1', $4, errors, 0, 0, ''
+           from unnest($1::float8[], $2::text[], $3::bigint[]) as cell (window_ms, route, errors)
+         on conflict do nothing`,
+        [
+          starts.flatMap((startMs) => [startMs, startMs]),
+          starts.flatMap(() => [touchedRoute, untouchedRoute]),
+          starts.flatMap((startMs) => {
+            const { touched, untouched } = failing(startMs)
+            return [Math.round(n * touched), Math.round(n * untouched)]
+          }),
+          n,
+        ],
+      )
+      return measured.totals(fromMs, toMs, routes)
+    },
   }
   const fee = defineTunable({
     id: 'fee',
@@ -138,6 +151,18 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic)
   }
 }
 
+/** As a service's recorder leaves it. */
+async function recordStatement(pool: pg.Pool, text: string, route: string): Promise<void> {
+  await pool.query(
+    `with statement as (
+       insert into sankofa.statement (id, text, first_seen, last_seen) values (md5($1), $1, now(), now()) returning id
+     )
+     insert into sankofa.statement_route (statement_id, route, release, n, succeeded, first_seen, last_seen)
+     select statement.id, $2, 'r1', 9, true, now(), now() from statement`,
+    [text, route],
+  )
+}
+
 const fine: Traffic = { touched: 0.01, untouched: 0.01 }
 
 test('a migration that hurts nobody is proved, applied, watched and settled', async ({ db }) => {
@@ -181,6 +206,40 @@ test('one whose undo needs the stash is held for a person, with everything else,
   expect(
     (await pool.query('select customer.phone from public.customer as customer order by customer.id')).rows,
   ).toEqual([{ phone: '020 1' }, { phone: '020 2' }])
+}, 60_000)
+
+test('one that breaks a route takes itself back, where the other routes never fail and so cannot be compared with', async ({
+  db,
+}) => {
+  const { go, until, hasColumn } = await openShop(
+    db,
+    (startMs) => (startMs < startOfTime ? { touched: 0.05, untouched: 0 } : { touched: 0.9, untouched: 0 }),
+    20,
+  )
+  await go('0002_email', 'migration', { group: '0002_email', after: [] })
+
+  const undone = await until('0002_email', ({ state }) => state === 'undone')
+
+  expect(undone.undoneBecause).toMatchObject({ cause: 'judge', reading: { leading: 'after against before' } })
+  expect(await hasColumn('email')).toBe(false)
+}, 60_000)
+
+test('nor does a watch object that has seen so few failures on the other routes that no harm would be plain to it', async ({
+  db,
+}) => {
+  const oneIn = (every: number) => (startMs: number) => ((startMs / windowMs) % every === 0 ? 0.05 : 0)
+  const { go, until } = await openShop(
+    db,
+    (startMs) => ({ touched: startMs < startOfTime ? 0.05 : 0.9, untouched: oneIn(180)(startMs) }),
+    20,
+  )
+  await go('0002_email', 'migration', { group: '0002_email', after: [] })
+
+  const undone = await until('0002_email', ({ state }) => state === 'undone')
+
+  const watch = undone.undoneBecause?.reading?.guards.find(({ guard }) => guard === 'touched against untouched')
+  expect(watch).toMatchObject({ couldSee: false })
+  expect(watch?.logEvidence).toBeLessThanOrEqual(0)
 }, 60_000)
 
 test('one that a watch does not see is held: every available watch must agree', async ({ db }) => {

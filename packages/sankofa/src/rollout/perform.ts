@@ -87,7 +87,10 @@ function needsPerson(state: ChangeState, reading: Reading | undefined): string |
   if (proof === undefined) return 'Its undo was never proved.'
   if (proof.loss !== 'kept') return `Its undo would leave rows ${proof.loss}.`
   if (proof.undoMs > longestUndoMs) return `Its undo is expected to block for ${Math.round(proof.undoMs / 1_000)} s.`
-  const doubting = reading?.guards.find(({ logEvidence, control }) => control.subjects > 0 && logEvidence <= 0)
+  // A watch that could not have seen this harm is not at hand: its silence is no objection.
+  const doubting = reading?.guards.find(
+    ({ logEvidence, control, couldSee }) => couldSee !== false && control.subjects > 0 && logEvidence <= 0,
+  )
   return doubting === undefined ? undefined : `The watch "${doubting.guard}" does not see it.`
 }
 

@@ -105,8 +105,11 @@ export function migrationKind(
       })
     },
     async touchedRoutes(plan) {
-      const tables = (await proofOf(plan.group))?.touchedTables ?? []
-      return touchedRoutes(await onConnection(pool, (client) => readStatements(client)), tables)
+      const statements = await onConnection(pool, (client) => readStatements(client))
+      const tables = (await proofOf(plan.group))?.touchedTables
+      // Nobody has seen what it touches: it may be anything.
+      if (tables === undefined) return [...new Set(statements.flatMap(({ routes }) => routes))].sort()
+      return touchedRoutes(statements, tables)
     },
   }
 }
