@@ -4,7 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import type { Sankofa } from './index.ts'
-import { type Attributes, type LiveRequest, newVisitor, readVisitor, redactText } from './observe/index.ts'
+import {
+  type Attributes,
+  type LiveRequest,
+  newVisitor,
+  readSubject,
+  readVisitor,
+  redactText,
+  subjectHeader,
+} from './observe/index.ts'
 
 export type SankofaFastifyOptions = {
   readonly sankofa: Sankofa
@@ -47,7 +55,8 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
     const live = trackOf(reply)?.live
     if (subject === null || live === undefined) return
     try {
-      observer.identify(live, subject ?? visitor(request, reply), options.attributes?.(request))
+      const drawnFor = readSubject(request.headers[subjectHeader], sankofa.secret)
+      observer.identify(live, subject ?? visitor(request, reply), options.attributes?.(request), drawnFor)
     } catch (error) {
       log.error({ err: error, requestId: request.id }, 'the request is not attributed to anyone')
     }

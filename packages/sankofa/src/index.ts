@@ -77,7 +77,11 @@ export function sankofa(options: SankofaOptions): Sankofa {
     service,
     release,
     subjectKey: flagClient.subjectKey,
-    exposures: flagClient.exposures,
+    exposures(subject, attributes, drawnFor) {
+      const found = flagClient.exposures(subject, attributes)
+      const drawn = drawnFor === undefined ? undefined : flagClient.releaseExposure(service, drawnFor)
+      return drawn === undefined ? found : [...found, drawn]
+    },
     watches: flagClient.watches,
     log,
     directory,

@@ -5,6 +5,7 @@ import type { Exposure } from '../observe/index.ts'
 import { createDraw, createEvaluator, type Draw, type Evaluator } from './evaluate.ts'
 import type { Flag } from './flag.ts'
 import type { KnownState, TunableState } from './known-state.ts'
+import { createReleaseDraw, type ReleaseChoice, type ReleaseDraw } from './release-draw.ts'
 import type { Attributes } from './rules.ts'
 import type { Tunable } from './tunable.ts'
 
@@ -14,6 +15,9 @@ export type Answers = {
   rebuild(state: KnownState, overridden: ReadonlySet<ChangeId>): void
   isOn(flag: string, subject: string | undefined, attributes: Attributes): boolean
   exposures(subject: string, attributes: Attributes): readonly Exposure[]
+  /** @param key - whom the gateway drew it for, in plain; `undefined` when the service has no release behind a gateway */
+  release(service: string, key: string): ReleaseChoice | undefined
+  releaseExposure(service: string, key: string): Exposure | undefined
   watches(): ReadonlyMap<bigint, Watch>
   value<T>(tunable: Tunable<T>): T
 }
@@ -32,6 +36,7 @@ export function createAnswers(options: {
   let values: ReadonlyMap<string, unknown> = new Map()
   let watches: ReadonlyMap<bigint, Watch> = new Map()
   let draws: ReadonlyMap<string, Draw> = new Map()
+  let releases: ReadonlyMap<string, ReleaseDraw> = new Map()
 
   const complainOnce = (what: string, detail: Record<string, unknown>): void => {
     if (complained.has(what) || complained.size > 1_000) return
@@ -74,6 +79,14 @@ export function createAnswers(options: {
         const row = tunableRows.get(tunable.id)
         if (row !== undefined) nextValues.set(tunable.id, parsed(tunable, row, overridden))
       }
+      releases = new Map(
+        state.releases.map((split) => {
+          const draw = draws.get(split.salt) ?? createDraw(split.salt)
+          nextDraws.set(split.salt, draw)
+          const isOverridden = split.change !== undefined && overridden.has(split.change)
+          return [split.service, createReleaseDraw(split, { overridden: isOverridden, draw })] as const
+        }),
+      )
       evaluators = nextEvaluators
       draws = nextDraws
       values = nextValues
@@ -97,6 +110,8 @@ export function createAnswers(options: {
       }
       return found
     },
+    release: (service, key) => releases.get(service)?.choose(subjectKey(key)),
+    releaseExposure: (service, key) => releases.get(service)?.exposure(subjectKey(key)),
     watches: () => watches,
     value<T>(tunable: Tunable<T>): T {
       // What `parse` of the tunable of this id returned: the one place where its type is forgotten and found again.

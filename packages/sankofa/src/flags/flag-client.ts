@@ -8,9 +8,10 @@ import type { Guard } from '../judge/index.ts'
 import type { Exposure } from '../observe/index.ts'
 import { createAnswers } from './answers.ts'
 import { expiryMs, type Flag, isExpired } from './flag.ts'
-import { type KnownState, nothingKnown } from './known-state.ts'
+import { type KnownState, nothingKnown, type ReleaseSplit } from './known-state.ts'
 import { forgetLocal, type LocalBack, localOverrides, overridesFile } from './local-back.ts'
 import { readState } from './read-state.ts'
+import type { ReleaseChoice } from './release-draw.ts'
 import type { Attributes } from './rules.ts'
 import { readStateFile, writeStateFile } from './state-file.ts'
 import { createSubjectKey } from './subject-key.ts'
@@ -41,6 +42,11 @@ export type FlagClient = {
   isOn(flag: Flag | string, who: { readonly subject: string | undefined; readonly attributes?: Attributes }): boolean
   /** What is to be measured for this subject: its arm in every change in which it was randomised. */
   exposures(subject: string, attributes?: Attributes): readonly Exposure[]
+  /** Which release of a service a request goes to, by the key that the gateway drew; `undefined` when none was ever placed. */
+  release(service: string, key: string): ReleaseChoice | undefined
+  releaseExposure(service: string, key: string): Exposure | undefined
+  /** What runs, and what goes out, as PostgreSQL said last; what is taken back on this host is shown as it is there. */
+  releases(): readonly ReleaseSplit[]
   watches(): ReadonlyMap<bigint, { readonly guards: readonly Guard[]; readonly sampleRate: number }>
   value<T>(tunable: Tunable<T>): T
   subjectKey(id: string): string
@@ -184,6 +190,9 @@ export function createFlagClient(options: FlagClientOptions): FlagClient {
     },
     isOn: (flag, who) => answers.isOn(typeof flag === 'string' ? flag : flag.id, who.subject, who.attributes ?? {}),
     exposures: (subject, attributes = {}) => answers.exposures(subject, attributes),
+    release: answers.release,
+    releaseExposure: answers.releaseExposure,
+    releases: () => state.releases,
     watches: () => answers.watches(),
     value: (tunable) => answers.value(tunable),
     subjectKey,

@@ -1,11 +1,10 @@
 import type pg from 'pg'
 import { type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from '../core/index.ts'
 import { withFence } from '../db/index.ts'
-import type { ChangeKind, Journal, ProofDigest } from '../journal/index.ts'
+import { type ChangeKind, type Journal, journalledStep, type ProofDigest } from '../journal/index.ts'
 import type { Flag } from './flag.ts'
 import { baseOf, digestOf, type FlagPlan } from './flag-plan.ts'
 import { refuseConflict, refuseSettled, writeBack, writeExposure, writeSettled } from './flag-row.ts'
-import { journalledStep } from './journalled-step.ts'
 import { proveFlag } from './prove-flag.ts'
 import { unknownProof } from './to-proof.ts'
 

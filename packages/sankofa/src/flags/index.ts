@@ -2,6 +2,7 @@ export { defineFlag, type Flag, type FlagDeclaration, type FlagProof } from './f
 export { createFlagClient, type FlagClient, type FlagClientOptions } from './flag-client.ts'
 export { flagKind } from './flag-kind.ts'
 export type { FlagPlan } from './flag-plan.ts'
+export type { ReleaseSplit } from './known-state.ts'
 export {
   backLocal,
   forgetLocal,
@@ -11,6 +12,7 @@ export {
   localOverrides,
   pendingLocal,
 } from './local-back.ts'
+export type { ReleaseChoice } from './release-draw.ts'
 export type { Attributes, Condition, Rule, Treatment } from './rules.ts'
 export { createSubjectKey } from './subject-key.ts'
 export { defineTunable, problemWith, type Tunable } from './tunable.ts'

@@ -24,6 +24,20 @@ export type TunableState = {
   readonly before: { readonly value: unknown } | undefined
 }
 
+/** One row of `sankofa.release_split`: what everybody gets, and what those who are drawn get meanwhile. */
+export type ReleaseSplit = {
+  readonly service: string
+  readonly current: string
+  /** Absent while nothing goes out. */
+  readonly next: string | undefined
+  readonly change: ChangeId | undefined
+  readonly goId: bigint | undefined
+  readonly salt: string
+  readonly stage: number
+  readonly share: number
+  readonly shareBefore: number
+}
+
 export type OpenWatch = {
   readonly goId: bigint
   readonly guards: readonly Guard[]
@@ -36,6 +50,7 @@ export type KnownState = {
   readonly asOfMs: number
   readonly flags: readonly FlagState[]
   readonly tunables: readonly TunableState[]
+  readonly releases: readonly ReleaseSplit[]
   readonly watches: readonly OpenWatch[]
 }
 
@@ -67,6 +82,22 @@ const writtenState = Type.Object({
       before: nullable(Type.Object({ value: Type.Unknown() })),
     }),
   ),
+  // Absent in files of versions that knew no releases.
+  releases: Type.Optional(
+    Type.Array(
+      Type.Object({
+        service: Type.String(),
+        current: Type.String(),
+        next: nullable(Type.String()),
+        change: nullable(Type.String()),
+        goId: nullable(integerText),
+        salt: Type.String(),
+        stage: Type.Integer(),
+        share,
+        shareBefore: share,
+      }),
+    ),
+  ),
   watches: Type.Array(Type.Object({ goId: integerText, guards: Type.Array(Type.Unknown()), sampleRate: share })),
 })
 
@@ -85,6 +116,12 @@ export function parseState(written: unknown): KnownState | undefined {
       change: (row.change ?? undefined) as ChangeId | undefined,
       before: row.before ?? undefined,
     })),
+    releases: (written.releases ?? []).map((row) => ({
+      ...row,
+      next: row.next ?? undefined,
+      change: (row.change ?? undefined) as ChangeId | undefined,
+      goId: row.goId === null ? undefined : BigInt(row.goId),
+    })),
     watches: written.watches.map((row) => ({
       goId: BigInt(row.goId),
       // Written by the leader from the judge's own type; nobody else writes this table or this file.
@@ -94,4 +131,10 @@ export function parseState(written: unknown): KnownState | undefined {
   }
 }
 
-export const nothingKnown: KnownState = { asOfMs: Number.NEGATIVE_INFINITY, flags: [], tunables: [], watches: [] }
+export const nothingKnown: KnownState = {
+  asOfMs: Number.NEGATIVE_INFINITY,
+  flags: [],
+  tunables: [],
+  releases: [],
+  watches: [],
+}

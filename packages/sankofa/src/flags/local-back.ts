@@ -56,7 +56,8 @@ async function effectOf(directory: string, change: ChangeId): Promise<LocalEffec
   if (state === undefined) return 'unknown'
   const isFlagOut = state.flags.some((flag) => flag.change === change && flag.share > 0 && !flag.settled)
   const isTunableOut = state.tunables.some((tunable) => tunable.change === change && tunable.before !== undefined)
-  return isFlagOut || isTunableOut ? 'taken back' : 'was not out'
+  const isReleaseOut = state.releases.some((split) => split.change === change && split.next !== undefined)
+  return isFlagOut || isTunableOut || isReleaseOut ? 'taken back' : 'was not out'
 }
 
 /** Everything that is taken back on this host now. */

@@ -82,6 +82,18 @@ select jsonb_build_object(
                     'before', case when tunable.value_before is not null
                                    then jsonb_build_object('value', tunable.value_before) end) order by tunable.tunable), '[]'::jsonb)
              from sankofa.tunable as tunable),
+         'releases', (
+           select coalesce(jsonb_agg(jsonb_build_object(
+                    'service', split.service,
+                    'current', split.current_release,
+                    'next', split.next_release,
+                    'change', split.change_id,
+                    'goId', split.go_id::text,
+                    'salt', split.salt,
+                    'stage', split.stage,
+                    'share', split.share,
+                    'shareBefore', split.share_before) order by split.service), '[]'::jsonb)
+             from sankofa.release_split as split),
          'watches', (
            select coalesce(jsonb_agg(jsonb_build_object(
                     'goId', watch.go_id::text,

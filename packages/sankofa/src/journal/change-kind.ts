@@ -53,3 +53,9 @@ export interface ProofDigest<Plan> {
 export interface TouchedRoutes<Plan> {
   touchedRoutes(plan: Plan): Promise<readonly string[]>
 }
+
+/** What a kind may say against its own undo, at the moment when it is asked for. */
+export interface UndoObjection<Plan> {
+  /** Why it would leave running code on something that it cannot use, and what to do; `undefined` when nothing speaks against it. */
+  undoObjection(id: ChangeId, plan: Plan): Promise<string | undefined>
+}

@@ -6,6 +6,7 @@ export {
   type ProofDigest,
   type TouchedRoutes,
   type Undone,
+  type UndoObjection,
 } from './change-kind.ts'
 export { advance, foldAll, foldChange } from './fold.ts'
 export {
@@ -16,6 +17,7 @@ export {
   type NewRecord,
   openJournal,
 } from './journal.ts'
+export { type JournalledStep, journalledStep } from './journalled-step.ts'
 export {
   type Before,
   type Forecast,

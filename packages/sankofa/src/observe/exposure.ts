@@ -9,6 +9,8 @@ export type Exposure = {
   readonly exposed: boolean
   /** Newly drawn in this stage, or control: takes part in the stage's own comparison. */
   readonly fresh: boolean
+  /** Keyed hash of whom it was drawn for, where that is not the subject of the request: a gateway knows no accounts. */
+  readonly subject?: string
 }
 
 /** What is measured for one go: its guards, and the share of subjects that is kept. */

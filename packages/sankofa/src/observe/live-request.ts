@@ -23,6 +23,7 @@ export class LiveRequest implements OpenContext {
   subject: string | undefined
   subjectKey: string | undefined
   attributes: Attributes = noAttributes
+  drawnFor: string | undefined
   exposures: readonly Exposure[] = noExposures
   /** Counted: at its end, or when it had been unanswered for 10 s. */
   counted = false

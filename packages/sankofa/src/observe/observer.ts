@@ -24,7 +24,8 @@ export type ObserverOptions = {
   readonly release: string
   /** Keyed hash of a subject, 16 hex digits, the same in every process: the only form in which it leaves this one. */
   subjectKey(subject: string): string
-  exposures(subject: string, attributes: Attributes): readonly Exposure[]
+  /** @param drawnFor - the key that a gateway drew for, where one stands in front */
+  exposures(subject: string, attributes: Attributes, drawnFor?: string): readonly Exposure[]
   watches(): ReadonlyMap<bigint, Watch>
   readonly log: Logger
   readonly clock?: Clock
@@ -58,7 +59,7 @@ export interface Observer {
   stop(): Promise<void>
   begin(start: RequestStart): LiveRequest
   /** Says whose request it is; from now on, and since its start, the subject is active. */
-  identify(request: LiveRequest, subject: string, attributes?: Attributes): void
+  identify(request: LiveRequest, subject: string, attributes?: Attributes, drawnFor?: string): void
   /** Runs `work` with `request` as its {@link requestContext}. */
   run<T>(request: LiveRequest, work: () => T): T
   end(request: LiveRequest, end: RequestEnd): void
@@ -241,10 +242,11 @@ export function createObserver(options: ObserverOptions): Observer {
       inFlight.add(request)
       return request
     },
-    identify(request, subject, attributes = request.attributes) {
+    identify(request, subject, attributes = request.attributes, drawnFor = request.drawnFor) {
       try {
         const key = subjectKey(subject)
-        request.exposures = exposures(subject, attributes)
+        request.exposures = exposures(subject, attributes, drawnFor)
+        request.drawnFor = drawnFor
         request.subject = subject
         request.subjectKey = key
         request.attributes = attributes

@@ -21,3 +21,16 @@ export function newVisitor(secret: string, isHttps: boolean): { readonly id: str
     setCookie: `${name}=${fastifyCookie.sign(id, secret)}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure}`,
   }
 }
+
+/** How a gateway tells the services behind it whom it drew a release for. */
+export const subjectHeader = 'x-sankofa-subject'
+
+/** The value of {@link subjectHeader}: signed, so that nobody outside can choose an arm. */
+export const signSubject = (key: string, secret: string): string => fastifyCookie.sign(key, secret)
+
+/** @returns the key that the gateway drew for; `undefined` without a gateway, or when it is forged */
+export function readSubject(header: string | string[] | undefined, secret: string): string | undefined {
+  if (typeof header !== 'string') return undefined
+  const { valid, value } = fastifyCookie.unsign(header, secret)
+  return valid && value !== null ? value : undefined
+}

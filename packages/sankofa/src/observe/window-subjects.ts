@@ -58,7 +58,7 @@ export class WindowSubjects {
 
   /** A request of the subject has begun, or is still running when the window begins. */
   active(subject: string, exposures: readonly Exposure[]): void {
-    for (const exposure of exposures) this.#seen(subject, exposure)
+    for (const exposure of exposures) this.#seen(exposure.subject ?? subject, exposure)
   }
 
   /** A request of the subject has ended, or has been unanswered for 10 s. */
@@ -68,10 +68,11 @@ export class WindowSubjects {
       if (watch === undefined) continue
       const failed = bitsOf(watch)(outcome)
       if (failed === 0 && kind === undefined) continue
-      const seen = this.#seen(subject, exposure)
+      const whom = exposure.subject ?? subject
+      const seen = this.#seen(whom, exposure)
       if (seen === undefined) continue
       seen.failed |= failed
-      if (kind !== undefined) this.#met(subject, exposure, kind)
+      if (kind !== undefined) this.#met(whom, exposure, kind)
     }
   }
 

@@ -1,5 +1,7 @@
 import { type ChangeId, SankofaError } from '../core/index.ts'
-import { foldChange, type Go, type Journal } from '../journal/index.ts'
+import { foldChange } from './fold.ts'
+import type { Journal } from './journal.ts'
+import type { Go } from './state.ts'
 
 export type JournalledStep = { readonly go: Go; readonly stage: number; readonly shareBefore: number }
 
