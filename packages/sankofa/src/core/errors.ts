@@ -150,6 +150,33 @@ const catalogue = {
     text: (d: { tunable: string; by: string }) =>
       `Tunable "${d.tunable}" was settled by change ${d.by}: the value before it is no longer kept. Propose the value that you want as a new change.`,
   },
+  PROJECT_WRONG: {
+    status: 422,
+    text: (d: { directory: string; problems: readonly string[] }) =>
+      `The project in ${d.directory} cannot be used as it is:\n${d.problems.map((line) => `  - ${line}`).join('\n')}`,
+  },
+  COMMAND_NOT_FOUND: {
+    status: 503,
+    text: (d: { command: string; reason: string }) =>
+      `"${d.command}" could not be started (${d.reason}). Install it, or put it on the PATH of whoever runs this.`,
+  },
+  STEP_FAILED: {
+    status: 409,
+    text: (d: { what: string; next: string }) => `${d.what} ${d.next}`,
+  },
+  UPDATE_REFUSED: {
+    status: 409,
+    text: (d: { reason: string; next: string }) => `No package was updated: ${d.reason} ${d.next}`,
+  },
+  PLACER_CANNOT: {
+    status: 422,
+    text: (d: { placer: string; wanted: string; next: string }) => `${d.placer} cannot ${d.wanted}. ${d.next}`,
+  },
+  PLACER_FAILED: {
+    status: 503,
+    text: (d: { placer: string; command: string; code: string; said: string }) =>
+      `"${d.command}" ended with ${d.code}${d.said === '' ? '' : `: ${d.said}`}. What ${d.placer} runs now is as it was before this command, or half changed: look with its own tools, then run this again.`,
+  },
   MIGRATION_UNREADABLE: {
     status: 422,
     text: (d: { file: string; line: number; reason: string }) =>
