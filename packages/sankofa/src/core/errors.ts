@@ -299,6 +299,26 @@ const catalogue = {
     status: 404,
     text: (d: { id: string }) => `There is no stash ${d.id} that still holds rows. "sankofa migrate stash" lists them.`,
   },
+  RELEASE_TAKEN: {
+    status: 409,
+    text: (d: { service: string; by: string }) =>
+      `Another release of ${d.service} is going out: change ${d.by}. Let it settle, or run "sankofa back ${d.by}", then try again.`,
+  },
+  RELEASE_BASE_MOVED: {
+    status: 409,
+    text: (d: { release: string; service: string; before: string; current: string }) =>
+      `Release ${d.release} was shipped to follow ${d.before}, and ${d.service} runs ${d.current} now. Run "sankofa ship" again, so that it is compared with what runs.`,
+  },
+  RELEASE_NOT_READY: {
+    status: 409,
+    text: (d: { release: string; host: string; why: string }) =>
+      `Release ${d.release} is not ready on host ${d.host}, so nobody gets it: ${d.why}`,
+  },
+  RELEASE_NOT_PLACED: {
+    status: 409,
+    text: (d: { service: string }) =>
+      `No release of ${d.service} was ever placed behind a gateway. Run "sankofa ship" once: the first one becomes what everybody gets.`,
+  },
   MIGRATION_BREAKS_RELEASE: {
     status: 409,
     text: (d: {
@@ -315,6 +335,41 @@ const catalogue = {
     status: 422,
     text: (d: { directories: readonly string[] }) =>
       `There are several folders of migrations: ${d.directories.join(', ')}. Name one: "sankofa prove ${d.directories[0] ?? 'DIRECTORY'}".`,
+  },
+  RELEASE_SOURCE_WRONG: {
+    status: 422,
+    text: (d: { source: string; reason: string; next: string }) =>
+      `No release was made of ${d.source}: ${d.reason}. ${d.next}`,
+  },
+  RELEASE_FILES_REFUSED: {
+    status: 422,
+    text: (d: { source: string; files: readonly string[]; more: number }) =>
+      `No release was made of ${d.source}, because of what it holds: ${d.files.join('; ')}${d.more > 0 ? `; and ${d.more} more` : ''}. Take these out of it, or leave them out of what is shipped.`,
+  },
+  DEPENDENCIES_UNLOCKED: {
+    status: 422,
+    text: (d: { source: string; reason: string; next: string }) =>
+      `The dependencies of ${d.source} cannot be installed the same way twice: ${d.reason}. ${d.next}`,
+  },
+  RELEASE_STEP_FAILED: {
+    status: 422,
+    text: (d: { doing: string; command: string; ended: string; said: string }) =>
+      `No release was made: ${d.doing} failed ("${d.command}" ${d.ended}).${d.said === '' ? ' It said nothing.' : ` Its last words:\n${d.said}`}\nRun that command by hand to see more; then make the release again.`,
+  },
+  RELEASE_UNWRITABLE: {
+    status: 507,
+    text: (d: { doing: string; path: string; reason: string }) =>
+      `No release was made: ${d.doing} failed at ${d.path} (${d.reason}). What was begun has been taken away again. Make room or mend the rights there, then make the release again.`,
+  },
+  RELEASE_UNKNOWN: {
+    status: 404,
+    text: (d: { release: string; known: readonly string[] }) =>
+      `There is no release ${d.release} on this host. ${d.known.length === 0 ? 'None has been made here yet: run "sankofa ship".' : `Here are: ${d.known.join(', ')}.`}`,
+  },
+  RELEASE_DAMAGED: {
+    status: 409,
+    text: (d: { release: string; path: string; problem: string }) =>
+      `Release ${d.release} is not what was made: ${d.problem} (${d.path}). Nothing is started from it; delete that folder and make it again from its source.`,
   },
   OVERRIDES_UNREADABLE: {
     status: 500,
