@@ -41,6 +41,7 @@ const anyDraft: fc.Arbitrary<Draft> = fc.oneof(
     { type: 'hold-requested', data: { reason: 'wait' } },
     { type: 'back-requested', data: { reason: 'hurts' } },
     { type: 'held', data: { reason: 'undecided', ask: 'go or back', cause: 'deadline' } },
+    { type: 'held', data: { reason: 'the release needs it', ask: 'go or back', cause: 'refused' } },
     { type: 'resumed', data: { reason: 'go' } },
     { type: 'baking', data: { untilMs: 1 } },
     { type: 'undoing', data: { reason: 'hurts', cause: 'judge' } },

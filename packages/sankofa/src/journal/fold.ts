@@ -98,7 +98,9 @@ function step(state: ChangeState, record: Exclude<JournalRecord, JournalRecord<'
     case 'held': {
       const { reason, ask, cause, fingerprint } = record.data
       const held = { reason, ask, cause: cause ?? 'person', at, ...(fingerprint === undefined ? {} : { fingerprint }) }
-      return { ...state, held, pending: state.pending?.want === 'back' ? state.pending : undefined }
+      // An undo that was refused ends there: it stays out, as it was.
+      const inFlight = state.inFlight?.act === 'undo' ? undefined : state.inFlight
+      return { ...state, held, inFlight, pending: state.pending?.want === 'back' ? state.pending : undefined }
     }
     case 'resumed':
       return resumed(state, record)

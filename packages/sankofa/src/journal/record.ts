@@ -59,9 +59,9 @@ export type { Forecast }
 
 /**
  * Why a change stands still: a person, an undecided stage, an error never seen before, an undo that needs a person, a step
- * that keeps failing, a migration that seems to hurt and waits for a person.
+ * that keeps failing, a migration that seems to hurt and waits for a person, a step that was refused and is not tried again.
  */
-export const holdCauses = ['person', 'deadline', 'new-error', 'undo', 'step-failed', 'migration'] as const
+export const holdCauses = ['person', 'deadline', 'new-error', 'undo', 'step-failed', 'migration', 'refused'] as const
 export type HoldCause = (typeof holdCauses)[number]
 
 export type JournalRecord<T extends RecordType = RecordType> = {

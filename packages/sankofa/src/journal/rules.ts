@@ -55,7 +55,7 @@ const rules: { readonly [T in RecordType]: Rule } = {
   held: {
     wanted: 'be held',
     next: 'Only a change that is out can be held.',
-    allows: (state) => endable(state) && state.held === undefined,
+    allows: (state) => (endable(state) || acting(state, 'undo')) && state.held === undefined,
   },
   resumed: { wanted: 'go on', next: 'It is not held.', allows: (state) => endable(state) && state.held !== undefined },
   baking: {
@@ -112,6 +112,10 @@ export function contradiction(
   if (type === 'exposed') {
     const begun = state.inFlight?.act === 'expose' ? state.inFlight : undefined
     return begun?.stage === data.stage && begun.share === data.share ? undefined : 'Another stage was begun.'
+  }
+  if (type === 'held' && state.inFlight?.act === 'undo') {
+    const isRefused = data.cause === 'refused' || data.cause === 'undo'
+    return isRefused ? undefined : 'It is on its way back, and only a refusal ends that.'
   }
   if (type === 'baking')
     return state.stage === lastStage ? undefined : `Stage ${state.stage} of ${lastStage} is not the last.`

@@ -42,6 +42,7 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic,
   const journal = openJournal(pool)
   const clock = virtualClock(startOfTime)
   let silent = false
+  let known = set
   const measured = pgMeasurement(pool)
   await recordStatement(pool, 'select customer.name from public.customer as customer', touchedRoute)
   const measurement: Measurement = {
@@ -93,7 +94,7 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic,
     pool,
     journal,
     clock,
-    load: async () => set,
+    load: async () => known,
     shadowUrl: db.url,
   })
   const kinds = [migration, tunableKind({ pool, journal, tunables: [fee], clock })]
@@ -122,10 +123,27 @@ async function openShop(db: TestDatabase, failing: (startMs: number) => Traffic,
     goSilent: () => {
       silent = true
     },
-    async go(change: string, kind: 'migration' | 'tunable', plan: unknown): Promise<void> {
+    async go(change: string, kind: 'migration' | 'tunable', plan: unknown, unproved?: string): Promise<void> {
       const about = { actor: 'ama', control: 'none', dependsOn: [] as ChangeId[], size: { unit: 'one', n: 1 } } as const
       await propose(journal, { ...about, change, kind, plan, title: change })
-      await requestGo(journal, { change, actor: 'ama' })
+      await requestGo(journal, { change, actor: 'ama', ...(unproved === undefined ? {} : { unproved }) })
+    },
+    /** Proves it, and then its files are gone from the checkout of the watcher. */
+    async proveAndForget(group: string): Promise<void> {
+      const id = changeId(group)
+      const about = { actor: 'ama', control: 'none', dependsOn: [] as ChangeId[], size: { unit: 'one', n: 1 } } as const
+      await propose(journal, { ...about, change: group, kind: 'migration', plan: { group, after: [] }, title: group })
+      const proof = await migration.prove({ group, after: [] })
+      await journal.append({ change: id, type: 'proved', actor: 'ama', data: { proof } })
+      known = { ...set, migrations: set.migrations.filter((one) => one.group !== group) }
+    },
+    /** Looks on for so many windows, whatever comes of it. */
+    async watch(windows: number): Promise<void> {
+      for (let n = 0; n < windows; n++) {
+        await watcher.tick(epoch)
+        await delay(20)
+        clock.set(clock.now() + windowMs)
+      }
     },
     /** Looks on, ten seconds of the shop at a time, until the change is as told. */
     async until(change: string, is: (state: ChangeState) => boolean, mostWindows = 90): Promise<ChangeState> {
@@ -250,6 +268,101 @@ test('one that a watch does not see is held: every available watch must agree', 
   const held = await until('0002_email', (now) => now.held !== undefined)
 
   expect(held.held?.ask).toContain('The watch "touched against untouched" does not see it.')
+  expect(await hasColumn('email')).toBe(true)
+}, 60_000)
+
+test('one that breaks the running release, let out unproved, is refused once and waits for a person', async ({
+  db,
+}) => {
+  const { go, until, watch, hasColumn, apply, journal, state, pool } = await openShop(db, () => fine)
+  await apply('0002_email')
+  await recordStatement(pool, 'select customer.phone from public.customer as customer', 'GET /me')
+  await go('0003_no_phone', 'migration', { group: '0003_no_phone', after: [] }, 'we know better')
+
+  const held = await until('0003_no_phone', (now) => now.held !== undefined)
+  await watch(30)
+  const failures = (await journal.read({ change: changeId('0003_no_phone') })).filter(
+    ({ type }) => type === 'step-failed',
+  )
+  const phoneThen = await hasColumn('phone')
+  await pool.query(`delete from sankofa.statement_route where route = 'GET /me'`)
+  await requestGo(journal, { change: changeId('0003_no_phone'), actor: 'kofi' })
+  await until('0003_no_phone', (now) => now.share === 1 && now.inFlight === undefined)
+
+  expect(held.held).toMatchObject({
+    cause: 'refused',
+    reason: expect.stringMatching(/the running release could not work afterwards.*GET \/me/),
+    ask: expect.stringContaining('sankofa back 0003_no_phone'),
+  })
+  expect(failures).toHaveLength(1)
+  expect(phoneThen).toBe(true)
+  expect(await hasColumn('phone')).toBe(false)
+  expect((await state('0003_no_phone'))?.held).toBeUndefined()
+}, 60_000)
+
+test('one that is not in the folder any more is refused with the reason, not tried for ever', async ({ db }) => {
+  const { proveAndForget, until, journal } = await openShop(db, () => fine)
+  await proveAndForget('0002_email')
+
+  await requestGo(journal, { change: changeId('0002_email'), actor: 'ama' })
+  const refused = await until('0002_email', (now) => now.state === 'refused', 5)
+
+  expect(refused.refusal?.reason).toContain('There is no migration "0002_email"')
+  expect(refused.pending).toBeUndefined()
+}, 60_000)
+
+test('one that was refused is given up on a word, and nothing of it was ever there', async ({ db }) => {
+  const { go, until, hasColumn, apply, journal, pool } = await openShop(db, () => fine)
+  await apply('0002_email')
+  await recordStatement(pool, 'select customer.phone from public.customer as customer', 'GET /me')
+  await go('0003_no_phone', 'migration', { group: '0003_no_phone', after: [] }, 'we know better')
+  await until('0003_no_phone', (now) => now.held !== undefined)
+
+  await requestBack(journal, { change: changeId('0003_no_phone'), actor: 'kofi', reason: 'not yet' })
+  const undone = await until('0003_no_phone', (now) => now.state === 'undone')
+
+  expect(undone.undoneBecause?.undone.summary).toContain('was not applied')
+  expect(await hasColumn('phone')).toBe(true)
+}, 60_000)
+
+test('an undo that the running release cannot live with is refused once: it stays out, and a person is asked', async ({
+  db,
+}) => {
+  const { go, until, watch, hasColumn, journal, state, pool } = await openShop(db, () => fine)
+  const id = changeId('0002_email')
+  await go('0002_email', 'migration', { group: '0002_email', after: [] })
+  await until('0002_email', ({ share, inFlight }) => share === 1 && inFlight === undefined)
+  await recordStatement(pool, 'select customer.email from public.customer as customer', 'GET /me')
+
+  await requestBack(journal, { change: id, actor: 'kofi', reason: 'a mistake' })
+  const held = await until('0002_email', (now) => now.held !== undefined)
+  await watch(30)
+  const failures = (await journal.read({ change: id })).filter(({ type }) => type === 'step-failed')
+  const still = await state('0002_email')
+  await pool.query(`delete from sankofa.statement_route where route = 'GET /me'`)
+  await requestBack(journal, { change: id, actor: 'kofi', reason: 'a mistake' })
+  await until('0002_email', (now) => now.state === 'undone')
+
+  expect(held.held).toMatchObject({ cause: 'refused', reason: expect.stringContaining('was not taken back') })
+  expect(failures).toHaveLength(1)
+  expect(still).toMatchObject({ share: 1, held: { cause: 'refused' } })
+  expect(still?.inFlight).toBeUndefined()
+  expect(await hasColumn('email')).toBe(false)
+}, 60_000)
+
+test('where the evidence asked for that undo, everything else stands still too', async ({ db }) => {
+  const { go, until, watch, hasColumn, state, pool } = await openShop(db, (startMs) =>
+    startMs < startOfTime + 6 * windowMs ? fine : { touched: 0.3, untouched: 0.01 },
+  )
+  await go('0002_email', 'migration', { group: '0002_email', after: [] })
+  await until('0002_email', ({ share, inFlight }) => share === 1 && inFlight === undefined)
+  await recordStatement(pool, 'select customer.email from public.customer as customer', 'GET /me')
+
+  const held = await until('0002_email', (now) => now.held !== undefined)
+  await watch(20)
+
+  expect(held.held).toMatchObject({ cause: 'undo', reason: expect.stringContaining('was not taken back') })
+  expect(await state('0002_email')).toMatchObject({ share: 1, held: { cause: 'undo' } })
   expect(await hasColumn('email')).toBe(true)
 }, 60_000)
 

@@ -5,6 +5,7 @@ import { textOf } from './clip.ts'
 import { type Running, type Turn, write } from './context.ts'
 import type { Act } from './decide.ts'
 import { outDependents, undoBlockedBy } from './dependents.ts'
+import { isRefusal } from './refusal.ts'
 import { isJournalled } from './retries.ts'
 
 /** Journals the begin of an act, or all of it where it acts on nothing but the journal. */
@@ -31,6 +32,8 @@ export async function begin(turn: Turn, state: ChangeState, act: Act): Promise<v
     }
     case 'resume': {
       const { reason, nextStage } = act
+      // On a person's word, not when the next try would be due.
+      if (state.held?.cause === 'refused') turn.context.retries.succeeded(change, 'expose')
       return void (await write(turn, change, { type: 'resumed', data: nextStage ? { reason, nextStage } : { reason } }))
     }
     case 'bake':
@@ -194,6 +197,41 @@ async function endWatch(turn: Turn, goId: bigint): Promise<void> {
   turn.context.evidence.forget(goId)
 }
 
+/**
+ * What is refused for good is not tried again: a start is given up, and what is under way stands still until a person has
+ * done what the reason says.
+ *
+ * @returns false where it is tried again all the same: to be less exposed, and to settle, is never given up
+ */
+async function standStill(turn: Turn, { change }: ChangeState, step: string, error: unknown): Promise<boolean> {
+  const { follower, retries, kinds } = turn.context
+  const state = follower.states().get(change)
+  const reason = textOf(error)
+  if (state === undefined) return false
+  if (step === 'start') {
+    await write(turn, change, { type: 'refused', data: { reason } })
+    retries.succeeded(change, step)
+    return false
+  }
+  const { inFlight, held } = state
+  if (inFlight?.act !== step) return false
+  if (inFlight.act === 'expose' && inFlight.share > state.share) {
+    if (held !== undefined) await write(turn, change, { type: 'resumed', data: { reason: 'Its step is refused.' } })
+    const ask = `Do what it says; then run "sankofa go ${change}" to try it again, or "sankofa back ${change}" to give it up.`
+    await write(turn, change, { type: 'held', data: { reason, ask, cause: 'refused' } })
+    return true
+  }
+  // What has begun to go back is finished; only where nothing of it was done may it stay.
+  if (inFlight.act !== 'undo' || (await kinds.get(state.kind)?.actual(change)) !== state.share) return false
+  const asked = inFlight.cause === 'person'
+  const cause = asked ? 'refused' : 'undo'
+  const keep = asked ? `, or "sankofa go ${change}" to keep it` : ''
+  const ask = `It stays out. Do what it says; then run "sankofa back ${change}" to try it again${keep}.`
+  retries.succeeded(change, step)
+  await write(turn, change, { type: 'held', data: { reason, ask, cause } })
+  return true
+}
+
 /** Runs a step; a failure is journalled and tried again later, and stops no other change. */
 export async function guarded(
   turn: Turn,
@@ -219,6 +257,6 @@ export async function guarded(
     if (isJournalled(times)) {
       await write(turn, state.change, { type: 'step-failed', data: { step, error: textOf(error) } })
     }
-    return false
+    return isRefusal(error) && (await standStill(turn, state, step, error))
   }
 }

@@ -51,8 +51,9 @@ async function stepOne(turn: Turn, state: ChangeState): Promise<boolean> {
     return guarded(turn, state, 'measure', async () => act(turn, state, decide, await look(turn, state)))
   const { retries } = turn.context
   if (inFlight.act === 'expose') {
-    // An exposure that cannot be finished must not keep the change from being judged and taken back.
-    const failing = !retries.mayTry(state.change, 'expose')
+    // An exposure that cannot be finished must not keep the change from being judged and taken back. One that was refused
+    // waits for a person: to try it again would take its locks again for the same answer.
+    const failing = state.held?.cause === 'refused' || !retries.mayTry(state.change, 'expose')
     const times = retries.times(state.change, 'expose')
     const choose = (sight: Sight): Act | undefined => decideFailing(sight, times)
     if (failing) return guarded(turn, state, 'measure', async () => act(turn, state, choose, await look(turn, state)))
