@@ -46,6 +46,10 @@ export const findDirectory = (environment: NodeJS.ProcessEnv, from: string): str
     ? resolve(from, environment.SANKOFA_DIR)
     : (findUp(from, ['.sankofa']) ?? join(from, '.sankofa'))
 
+/** Is there one to be found? A proof of files needs none. */
+export const hasDatabaseUrl = (environment: NodeJS.ProcessEnv, directory: string): boolean =>
+  Boolean(environment.DATABASE_URL) || existsSync(join(directory, 'runtime.json'))
+
 /**
  * `DATABASE_URL`, or what `npm start` noted in `directory`.
  *

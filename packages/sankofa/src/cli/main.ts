@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { BackOptions } from './commands/back.ts'
 import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
+import type { DeriveOptions } from './commands/migrate-derive.ts'
 import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
 import type { WatchOptions } from './commands/watch.ts'
 import type { Context } from './context.ts'
@@ -79,8 +80,11 @@ withJson(
     .option('--target <url>', 'a database to read sizes and recorded statements from; it is not written')
     .option('--sample', 'with --target: prove with a sample of its rows'),
 ).action(async (target: string | undefined, options: ProveMigrationsOptions) => {
-  if (await isFolderOrNothing(target)) {
-    return (await import('./commands/prove-migrations.ts')).proveMigrationsCommand(target, options)
+  const byFiles = await import('./commands/prove-migrations.ts')
+  if (await isFolderOrNothing(target)) return byFiles.proveMigrationsCommand(target, options)
+  const group = target === undefined ? undefined : await byFiles.migrationByFiles(target, options)
+  if (group !== undefined) {
+    return byFiles.proveMigrationsCommand(undefined, { ...options, from: group, to: group, unkept: true })
   }
   return inContext(async () => (await import('./commands/prove.ts')).proveCommand)(target ?? '', options)
 })
@@ -145,12 +149,18 @@ withJson(
   migrate
     .command('new <name>')
     .description('make a new one, or with --derive write the undo of one that is there')
-    .option('--derive', 'derive the undo from the difference of the schemas, prove it, write it'),
-).action((name: string, options: OutputOptions & { readonly derive?: boolean }) =>
-  Promise.all([import('./context.ts'), import('./commands/migrate.ts')]).then(
-    async ([{ loadFiles }, { migrateNewCommand }]) => migrateNewCommand(await loadFiles(), name, options),
-  ),
-)
+    .option('--derive', 'derive the undo from the difference of the schemas, prove it, write it')
+    .option('--force', 'with --derive: over an undo that was written by hand')
+    .option('--dir <folder>', 'with --derive: where the migrations are; found by itself unless told')
+    .option('--tool <name>', 'with --derive: whose migrations they are, where that is unclear')
+    .option('--shadow <url>', 'with --derive: a server for throw-away databases; the embedded one unless told'),
+).action(async (name: string, options: DeriveOptions & { readonly derive?: boolean }) => {
+  if (options.derive === true) {
+    return (await import('./commands/migrate-derive.ts')).migrateDeriveCommand(name, options)
+  }
+  const [{ loadFiles }, command] = await Promise.all([import('./context.ts'), import('./commands/migrate-new.ts')])
+  return command.migrateNewCommand(await loadFiles(), name, options)
+})
 withJson(
   migrate
     .command('stash')

@@ -1,14 +1,9 @@
-import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createDatabase, expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId } from '../core/index.ts'
 import { openJournal, propose, requestGo } from '../journal/index.ts'
-
-const shim = fileURLToPath(new URL('../../bin/sankofa.js', import.meta.url))
-const toolkit = fileURLToPath(new URL('../index.ts', import.meta.url))
+import { addFiles, project, sankofa } from './testing/project.ts'
 
 const shop = {
   '0001_customer/up.sql':
@@ -18,44 +13,6 @@ const shop = {
 const withoutPhone = {
   '0002_no_phone/up.sql': 'alter table public.customer drop column phone;',
   '0002_no_phone/undo.sql': 'alter table public.customer add column phone text;',
-}
-
-/** A project of one folder of migrations; its proofs are made on the test server. */
-function project(db: Pick<TestDatabase, 'url'>, files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sankofa-cli-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  addFiles(folder, files)
-  writeFileSync(
-    join(folder, 'sankofa.config.ts'),
-    `import { defineConfig } from ${JSON.stringify(toolkit)}
-export const config = defineConfig({ service: 'shop', migrations: { directory: 'migrations', shadowUrl: ${JSON.stringify(db.url)} } })
-`,
-  )
-  return folder
-}
-
-function addFiles(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(folder, 'migrations', path, '..'), { recursive: true })
-    writeFileSync(join(folder, 'migrations', path), text)
-  }
-}
-
-type Answer = { readonly code: number; readonly out: string; readonly err: string }
-
-function sankofa(folder: string, url: string, ...args: readonly string[]): Promise<Answer> {
-  const env = {
-    ...process.env,
-    DATABASE_URL: url,
-    SANKOFA_DIR: join(folder, '.sankofa'),
-    SANKOFA_ACTOR: 'ama',
-    INIT_CWD: folder,
-  }
-  return new Promise((resolve) => {
-    execFile(process.execPath, [shim, ...args], { cwd: folder, env }, (error, out, err) =>
-      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-    )
-  })
 }
 
 const customers = async (db: TestDatabase) =>
@@ -183,7 +140,7 @@ test('prove finds the migrations by itself, changes nothing, and answers no when
   expect(words.err).toBe('')
   expect(words).toMatchObject({ code: 1, out: expect.stringContaining('✗ 0002_ref') })
   expect(words.out).toContain('contains null values')
-  expect(words.out).toMatch(/next: sankofa migrate new --derive 0002_ref/)
+  expect(words.out).toMatch(/next: npx sankofa migrate new --derive 0002_ref/)
   expect(JSON.parse(json.out).proofs.map(({ group, ok }: { group: string; ok: boolean }) => [group, ok])).toEqual([
     ['0001_customer', true],
     ['0002_ref', false],

@@ -12,13 +12,18 @@ export function print(options: OutputOptions, value: unknown, lines: readonly st
 
 const withBigints = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
+/** An error as `--json` has it. */
+export const errorEntry = (error: unknown): { readonly error: string; readonly message: string } => ({
+  error: isSankofaError(error) ? error.code : 'UNEXPECTED',
+  message: error instanceof Error ? error.message : String(error),
+})
+
 /** 1 when the answer is no, 2 when it could not be asked; says why on standard error. */
 export function reportFailure(error: unknown, json: boolean): 1 | 2 {
   const refused = isSankofaError(error) && (error.status === 409 || error.status === 404 || error.status === 422)
   if (!(error instanceof AnswerIsNo)) {
     if (json) {
-      const code = isSankofaError(error) ? error.code : 'UNEXPECTED'
-      console.error(JSON.stringify({ error: code, message: error instanceof Error ? error.message : String(error) }))
+      console.error(JSON.stringify(errorEntry(error)))
     } else if (isSankofaError(error)) {
       console.error(error.message)
     } else {

@@ -1,6 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { isSankofaError, SankofaError, systemClock } from '../../core/index.ts'
+import { SankofaError, systemClock } from '../../core/index.ts'
 import { foldAll } from '../../journal/index.ts'
 import {
   atTheStep,
@@ -15,9 +13,9 @@ import {
   newestProof,
   openMigrator,
   proveLive,
-  proveMigrations,
   readStatus,
   saveProof,
+  sayLive,
   summaryOf,
 } from '../../migrate/index.ts'
 import { type Context, stashBudgetBytes } from '../context.ts'
@@ -77,6 +75,7 @@ export async function migrateUpCommand(context: Context, name: string, options: 
     const which = to === undefined ? `all ${status.length}` : `those up to ${to}`
     return print(options, { applied: [] }, [`Nothing to do: ${which} are applied.`])
   }
+  refuseEdited(status, options.accept ?? [])
   await refuseJournalled(context, wanted)
   if (options.unproved !== undefined) await recordUnproved(context, wanted, options.unproved)
   else if (!isNew) await proveFirst(context, set, wanted, options)
@@ -90,6 +89,14 @@ export async function migrateUpCommand(context: Context, name: string, options: 
     ...applied.groups.map((group) => `  applied ${group}`),
     `${applied.groups.length} applied in ${(applied.tookMs / 1_000).toFixed(1)} s${isNew ? '; the database was new, so no undo was proved' : ''}.`,
   ])
+}
+
+/** A proof on what the edited file makes would only say that the live schema is another. */
+function refuseEdited(status: readonly GroupStatus[], accept: readonly string[]): void {
+  const edited = status
+    .flatMap(({ drift, drifted = [] }) => (drift === 'edited since' ? drifted : []))
+    .filter((id) => !accept.includes(id))
+  if (edited.length > 0) throw new SankofaError('MIGRATION_EDITED', { edited })
 }
 
 /** @throws SankofaError `MIGRATION_GROUP_UNKNOWN` */
@@ -140,109 +147,12 @@ export async function migrateStashCommand(
   ])
 }
 
-/** Makes the folder of a new migration, or derives the undo of one and writes it beside it. */
-export async function migrateNewCommand(
-  context: Pick<Context, 'config' | 'loadMigrations'>,
-  name: string,
-  options: OutputOptions & { readonly derive?: boolean },
-): Promise<void> {
-  if (options.derive === true) return deriveUndoOf(await setOf(context), name, options)
-  const set = await setToAddTo(context)
-  if (set.tool !== 'sankofa') {
-    throw new SankofaError('MIGRATIONS_WRONG', {
-      directory: set.directory,
-      tool: set.tool,
-      problems: [
-        `a new one is made by ${set.tool} itself; "sankofa migrate new --derive ID" writes the undo of one of its`,
-      ],
-    })
-  }
-  const number = String(1 + Math.max(0, ...set.migrations.map(({ id }) => Number.parseInt(id, 10) || 0))).padStart(
-    4,
-    '0',
-  )
-  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['new']
-  const id = `${number}_${words.join('_')}`
-  const folder = join(set.directory, id)
-  await mkdir(set.directory, { recursive: true })
-  await mkdir(folder)
-  await writeFile(
-    join(folder, 'up.sql'),
-    '-- Expand: why both the version before and the version after can run on it.\n',
-    { flag: 'wx' },
-  )
-  const here = relative(process.env.INIT_CWD ?? process.cwd(), folder)
-  print(options, { folder }, [
-    `Made ${here}/up.sql. Write it, then "sankofa migrate new --derive ${id}" writes undo.sql, or write that yourself; "sankofa prove" tries both.`,
-  ])
-}
-
-/** Derives from the difference of the schemas, proves it, and writes the file only when it is proved. */
-async function deriveUndoOf(set: MigrationSet, name: string, options: OutputOptions): Promise<void> {
-  const wanted = set.migrations.find(({ id, group }) => id === name || group === name)
-  if (wanted === undefined) {
-    const known = set.migrations.slice(-5).map(({ id }) => id)
-    throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known })
-  }
-  const without = {
-    ...set,
-    migrations: set.migrations.map((migration) => {
-      if (migration.id !== wanted.id) return migration
-      const { undo: _written, ...rest } = migration
-      return rest
-    }),
-  }
-  // Whoever runs the file may have any server that Sankofa works with.
-  const { proofs } = await proveMigrations(without, { from: wanted.group, to: wanted.group, runsOn: 15 })
-  const [proof] = proofs
-  const derived = proof?.derivedUndo?.[wanted.id]
-  if (proof === undefined || derived === undefined) {
-    const why = proof === undefined ? 'nothing came of its proof' : summaryOf(proof).text
-    print(options, { proof }, [`✗ ${wanted.id}: no undo could be derived: ${why}`])
-    throw new AnswerIsNo()
-  }
-  const file = undoFile(set, wanted)
-  const { mark, text, next } = summaryOf(proof)
-  const sql = [...(proof.derived?.notes ?? []).map((note) => `-- ${note}`), derived].join('\n')
-  if (file !== undefined && proof.ok) await writeFile(file, sql)
-  print(options, { file, proof }, [
-    `${mark} ${wanted.group}: ${text}`,
-    ...(file === undefined || !proof.ok ? [sql] : [`Wrote ${relative(process.env.INIT_CWD ?? process.cwd(), file)}.`]),
-    ...(next === undefined ? [] : [`next: ${next}`]),
-  ])
-  if (!proof.ok) throw new AnswerIsNo()
-}
-
-/** Where the tool would look for it; `undefined` where an undo is a function of a module, or a section of a file. */
-function undoFile(set: MigrationSet, { up }: MigrationSet['migrations'][number]): string | undefined {
-  if (up.kind !== 'sql' || up.file === undefined) return undefined
-  if (set.tool === 'sankofa') return join(up.file, '..', 'undo.sql')
-  if (set.tool === 'diesel' || set.tool === 'prisma') return join(up.file, '..', 'down.sql')
-  if (set.tool === 'golang-migrate') return up.file.replace(/\.up\.sql$/, '.down.sql')
-  return undefined
-}
-
-async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promise<MigrationSet> {
+export async function setOf({ loadMigrations }: Pick<Context, 'loadMigrations'>): Promise<MigrationSet> {
   const set = await loadMigrations()
   if (set !== undefined) return set
   throw new SankofaError('SETTINGS_WRONG', {
     problems: ['migrations: not set in sankofa.config.ts; expected migrations: { directory: "migrations" }.'],
   })
-}
-
-/** A project's first migration has no folder yet, or an empty one. */
-async function setToAddTo(context: Pick<Context, 'config' | 'loadMigrations'>): Promise<MigrationSet> {
-  try {
-    return await setOf(context)
-  } catch (error) {
-    const { tool = 'sankofa', loader, load } = context.config.migrations ?? {}
-    const isOurs = tool === 'sankofa' && loader === undefined && load === undefined
-    if (!isOurs || !isSankofaError(error) || error.code !== 'MIGRATIONS_NOT_FOUND') throw error
-    const { directory } = error.details as { readonly directory: string }
-    const names = await readdir(directory).catch(() => [])
-    if (names.some((one) => !one.startsWith('.'))) throw error
-    return { tool, directory, migrations: [] }
-  }
 }
 
 /** @param options.stash - false where there is nothing yet that could be lost */
@@ -320,7 +230,7 @@ async function proveFirst(
   const reason =
     drift === undefined
       ? `${refused.map(({ proof }) => proof.group).join(', ')} cannot be taken back as proved.`
-      : `the live schema is not what the migrations before make: ${drift.text}`
+      : `the live schema is not what the migrations before make: ${sayLive(drift)}.`
   print(options, { applied: [], refused: proved.map(({ proof }) => summaryOf(proof)), reason }, [
     `Nothing was applied: ${reason} Mend it, or say why with --unproved "why".`,
   ])

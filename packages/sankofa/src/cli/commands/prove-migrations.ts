@@ -1,22 +1,21 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { isSankofaError, SankofaError } from '../../core/index.ts'
 import { createPool } from '../../db/index.ts'
 import {
-  findMigrations,
   type MigrationProof,
-  type MigrationSet,
   type ProveOptions,
   proveMigrations,
-  readMigrations,
   readSizes,
+  type Summary,
   sampleRows,
-  summaryOf,
   type Tool,
 } from '../../migrate/index.ts'
 import { readStatements } from '../../observe/index.ts'
-import { loadFiles } from '../context.ts'
-import { hasConfig } from '../find-config.ts'
-import { AnswerIsNo, type OutputOptions } from '../output.ts'
+import { changeOfGroup } from '../declared.ts'
+import { findDirectory, hasConfig, hasDatabaseUrl } from '../find-config.ts'
+import { findSet } from '../find-set.ts'
+import { neededFirst, type Place, summaryHere } from '../next-step.ts'
+import { AnswerIsNo, errorEntry, type OutputOptions } from '../output.ts'
 
 export type ProveMigrationsOptions = OutputOptions & {
   readonly from?: string
@@ -27,11 +26,15 @@ export type ProveMigrationsOptions = OutputOptions & {
   readonly sample?: boolean
   readonly tool?: Tool
   readonly loader?: string
+  /** Where a change was named and its proof cannot be kept, as there is no database. */
+  readonly unkept?: boolean
 }
 
 /** As many as fit on a screen and into half a minute, where nothing else is asked. */
 const lastUnlessTold = 20
 const sampledRows = 20
+
+type Proved = { readonly proof: MigrationProof; readonly summary: Summary }
 
 /**
  * Proves the undos of a folder of migrations: needs no config, no service and no database, and changes none. Exit code 1
@@ -41,8 +44,10 @@ export async function proveMigrationsCommand(
   directory: string | undefined,
   options: ProveMigrationsOptions,
 ): Promise<void> {
+  const startedMs = performance.now()
   const from = process.env.INIT_CWD ?? process.cwd()
-  const { set, shadowUrl } = await findSet(from, directory, options)
+  const place: Place = { from, directory, found: await findSet(from, directory, options) }
+  const { set, shadowUrl } = place.found
   const range = rangeOf(options)
   const say = options.json === true ? () => {} : (line: string) => console.log(line)
   const total = new Set(set.migrations.map(({ group }) => group)).size
@@ -50,77 +55,72 @@ export async function proveMigrationsCommand(
     `${set.migrations.length} ${set.tool} migrations in ${relative(from, set.directory) || '.'}; ${rangeWords(range, total)}`,
   )
   const width = Math.min(44, Math.max(...set.migrations.map(({ group }) => group.length)))
+  const proved: Proved[] = []
+  const inJson = (more: object): void => {
+    if (options.json !== true) return
+    const proofs = proved.map(({ proof, summary }) => ({ ...proof, summary }))
+    console.log(JSON.stringify({ tool: set.tool, directory: set.directory, ...more, proofs }, null, 2))
+  }
   const report = await withTarget(options, (target) =>
     proveMigrations(set, {
       ...range,
       ...target,
       ...(shadowUrl === undefined ? {} : { shadowUrl }),
       onBase: progress(options),
-      onProof: (proof) => {
+      onProof(proof) {
         clearProgress(options)
-        for (const line of lines(proof, width)) say(line)
+        const summary = summaryHere(proof, place)
+        proved.push({ proof, summary })
+        for (const line of lines(proof.group, summary, width)) say(line)
       },
     }),
-  )
-  const counts = { '✓': 0, '!': 0, '✗': 0 }
-  for (const proof of report.proofs) counts[summaryOf(proof).mark]++
-  if (options.json === true) {
-    const proofs = report.proofs.map((proof) => ({ ...proof, summary: summaryOf(proof) }))
-    console.log(JSON.stringify({ tool: set.tool, directory: set.directory, ...report, proofs }, null, 2))
-  }
+  ).catch((error: unknown) => {
+    clearProgress(options)
+    // What was proved before it stays proved.
+    inJson({ tookMs: performance.now() - startedMs, ...errorEntry(error) })
+    if (proved.length > 0) say(`\n${countWords(proved)}, then it could not go on:`)
+    throw error
+  })
+  const { proofs: _, ...rest } = report
+  const notLooked = options.target === undefined ? notLookedAt : []
+  inJson({ ...rest, notLookedAt: notLooked })
+  const know = proved.filter(({ summary }) => summary.mark === '!').length
   say(
-    `\n${counts['✓'] + counts['!']} of ${report.proofs.length} undos proved on PostgreSQL ${report.postgres} in ${(report.tookMs / 1_000).toFixed(1)} s` +
-      `${counts['!'] > 0 ? `, ${counts['!']} with something to know` : ''}. Nothing but a throw-away database was touched.`,
+    `\n${countWords(proved)} on PostgreSQL ${report.postgres} in ${(report.tookMs / 1_000).toFixed(1)} s` +
+      `${know > 0 ? `, ${know} with something to know` : ''}. Nothing but a throw-away database was touched.`,
   )
+  if (notLooked.length > 0) say(`Not looked at without --target URL: ${notLooked.join(', ')}.`)
+  const needed = neededFirst(
+    proved.map(({ summary }) => summary.next),
+    place,
+  )
+  if (needed !== undefined) say(needed)
+  if (options.unkept === true) say('The proof is not kept: "npx sankofa go", with DATABASE_URL, makes its own.')
   if (report.proofs.some(({ ok }) => !ok)) throw new AnswerIsNo()
 }
 
-type Found = { readonly set: MigrationSet; readonly shadowUrl?: string | undefined }
+/** Only a live database knows it. */
+const notLookedAt: readonly string[] = ['the live schema', 'the sizes of its tables', 'what the running release sends']
 
-async function findSet(
-  from: string,
-  directory: string | undefined,
-  { tool, loader, shadow }: ProveMigrationsOptions,
-): Promise<Found> {
-  const options = tool === undefined ? {} : { tool }
-  const top = resolve(from, directory ?? '.')
-  if (loader !== undefined) {
-    return { set: await readMigrations(top, { ...options, loader: resolve(from, loader) }), shadowUrl: shadow }
-  }
-  if (directory !== undefined) {
-    const set = await readIfThere(top, options)
-    if (set !== undefined) return { set, shadowUrl: shadow }
-  }
-  const configured = directory === undefined && tool === undefined ? await configuredSet(from) : undefined
-  if (configured !== undefined) return { ...configured, shadowUrl: shadow ?? configured.shadowUrl }
-  const [best, second] = await findMigrations(top)
-  if (best === undefined) return { set: await readMigrations(top, options), shadowUrl: shadow }
-  if (second !== undefined && second.count === best.count) {
-    throw new SankofaError('MIGRATIONS_SEVERAL', {
-      directories: [best.directory, second.directory].map((one) => relative(from, one)),
-    })
-  }
-  const set = await readMigrations(best.directory, { root: top, tool: best.tool, ...options })
-  return { set, shadowUrl: shadow }
-}
-
-/** `undefined` where it holds none itself: it may be the folder of a project. */
-async function readIfThere(directory: string, options: { readonly tool?: Tool }): Promise<MigrationSet | undefined> {
-  try {
-    return await readMigrations(directory, options)
-  } catch (error) {
+/**
+ * The group that a name means, where the service's database is not named or there is no config: then its proof is made from
+ * the files alone, as it touches nothing live.
+ */
+export async function migrationByFiles(name: string, options: ProveMigrationsOptions): Promise<string | undefined> {
+  const from = process.env.INIT_CWD ?? process.cwd()
+  const isKept = hasConfig(process.env, from) && hasDatabaseUrl(process.env, findDirectory(process.env, from))
+  if (isKept && options.target === undefined) return undefined
+  const found = await findSet(from, undefined, options).catch((error: unknown) => {
+    // It may be the name of a flag.
     if (isSankofaError(error) && error.code === 'MIGRATIONS_NOT_FOUND') return undefined
     throw error
-  }
+  })
+  return found?.set.migrations.find(({ id, group }) => id === name || group === name || changeOfGroup(group) === name)
+    ?.group
 }
 
-/** What the config names; a project that has no config is new to Sankofa, and is looked through. */
-async function configuredSet(from: string): Promise<Found | undefined> {
-  if (!hasConfig(process.env, from)) return undefined
-  const { config, loadMigrations } = await loadFiles()
-  const set = await loadMigrations()
-  return set === undefined ? undefined : { set, shadowUrl: config.migrations?.shadowUrl }
-}
+const countWords = (proved: readonly Proved[]): string =>
+  `${proved.filter(({ proof }) => proof.ok).length} of ${proved.length} undos proved`
 
 const rangeOf = ({ from, to, last }: ProveMigrationsOptions): Pick<ProveOptions, 'from' | 'to' | 'last'> => ({
   ...(from === undefined ? {} : { from }),
@@ -138,9 +138,8 @@ function rangeWords({ from, to, last }: Pick<ProveOptions, 'from' | 'to' | 'last
     : 'proving all.'
 }
 
-function* lines(proof: MigrationProof, width: number): Generator<string> {
-  const { mark, text, next } = summaryOf(proof)
-  const name = proof.group.length > width ? `${proof.group.slice(0, width - 1)}…` : proof.group.padEnd(width)
+function* lines(group: string, { mark, text, next }: Summary, width: number): Generator<string> {
+  const name = group.length > width ? `${group.slice(0, width - 1)}…` : group.padEnd(width)
   yield `  ${mark} ${name}  ${text}`
   if (next !== undefined) yield `    ${' '.repeat(width)}  next: ${next}`
 }
