@@ -67,6 +67,20 @@ const catalogue = {
     text: (d: { found: string }) =>
       `"${d.found}" cannot name a person. Use letters, digits, spaces and . _ @ -, at most 60, such as "Ama Mensah".`,
   },
+  MACHINE_NAME_WRONG: {
+    status: 422,
+    text: (d: { found: string }) =>
+      `"${d.found}" cannot name a machine. Use letters, digits, spaces and . _ @ -, at most 60, such as "argo-production".`,
+  },
+  ENGINE_TOKEN_WRONG: {
+    status: 401,
+    text: (_: Record<string, never>) =>
+      'A deployment engine needs a token of its own, and this one is missing, unknown or revoked. Make one with "npx sankofa token NAME"; Argo Rollouts sends it as the header "Authorization: Bearer TOKEN", Flagger as metadata.token.',
+  },
+  ENGINE_REQUEST_WRONG: {
+    status: 400,
+    text: (d: { problem: string; status: 400 | 404 }) => `This cannot be answered: ${d.problem}.`,
+  },
   CONSOLE_SIGN_IN: {
     status: 401,
     text: (_: Record<string, never>) =>
