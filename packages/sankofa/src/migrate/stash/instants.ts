@@ -1,6 +1,7 @@
 import { type AlterTableCmd, type AlterTableStmt, type Node, parseSync } from 'libpg-query'
 import { deparse } from 'pgsql-deparser'
 import type { StepClient } from '../migration.ts'
+import type { Ours } from './as-ourselves.ts'
 import { hideStatements, unhideStatements } from './hide.ts'
 import type { Instant } from './kept.ts'
 import { moveStatements, refill } from './move.ts'
@@ -21,8 +22,9 @@ export type Instants = {
 /**
  * @param going - what this step destroys
  * @param coming - what the opposite step had, and this one makes again
+ * @param ours - around what only the stash's owner may read
  */
-export function instants(going: readonly Instant[], coming: readonly Instant[]): Instants {
+export function instants(going: readonly Instant[], coming: readonly Instant[], ours: Ours): Instants {
   const done = new Set<string>()
   const refilled = new Map<bigint, number>()
   const keyOf = ({ id }: Instant, column = ''): string => `${id} ${column}`
@@ -97,7 +99,7 @@ export function instants(going: readonly Instant[], coming: readonly Instant[]):
       if (made === undefined) return
       for (const instant of moved) {
         if (instant.kept.name !== made.name || refilled.has(instant.id)) continue
-        const rows = await refill(client, instant)
+        const rows = await ours(client, () => refill(client, instant))
         if (rows === undefined) continue
         refilled.set(instant.id, rows)
         done.add(keyOf(instant))

@@ -2,6 +2,7 @@ import type { AlterTableCmd, AlterTableStmt, ColumnDef, Node, RangeVar } from 'l
 import { parseSync } from 'libpg-query'
 import { deparse } from 'pgsql-deparser'
 import type { StepClient } from '../migration.ts'
+import type { Ours } from './as-ourselves.ts'
 import { type Kept, namesByName, rowsNow } from './kept.ts'
 import { identifier, quoted, withExactText } from './text-form.ts'
 import { withoutTriggers } from './triggers.ts'
@@ -31,8 +32,10 @@ type Added = {
 /**
  * `add column … not null` fails as soon as there are rows, and so does what follows it. With the kept values it need
  * not: the column is added without, filled, and made `not null` again.
+ *
+ * @param ours - around what only the stash's owner may read
  */
-export function mendStatements(sources: readonly Source[]): Mender {
+export function mendStatements(sources: readonly Source[], ours: Ours): Mender {
   const last: Added[] = []
   const owed: { readonly kept: Kept; readonly column: string }[] = []
   const filled = new Set<string>()
@@ -40,6 +43,8 @@ export function mendStatements(sources: readonly Source[]): Mender {
     filled,
     async before(sql) {
       if (sources.length === 0) return undefined
+      // Of a statement that failed, in a try before this one.
+      last.length = 0
       const found = parseOne(sql)
       if (found === undefined) return undefined
       const { node, alter } = found
@@ -50,9 +55,12 @@ export function mendStatements(sources: readonly Source[]): Mender {
     },
     async after(_sql, client) {
       for (const { source, column, notNull, primary } of last.splice(0)) {
-        const oid = await fill(client, source, column)
+        const oid = await ours(client, async () => {
+          const filledTable = await fill(client, source, column)
+          if (primary !== undefined) await client.query(`alter table ${quoted(source.kept)} add ${primary}`)
+          return filledTable
+        })
         if (oid !== undefined) filled.add(oid)
-        if (primary !== undefined) await client.query(`alter table ${quoted(source.kept)} add ${primary}`)
         if (notNull) owed.push({ kept: source.kept, column })
       }
     },

@@ -4,12 +4,13 @@ import { readStatements, type Statement } from '../sql/statement.ts'
 import { toUnits, type Unit } from '../sql/units.ts'
 import type { LockMode } from '../watch/observe-statement.ts'
 import { type Affected, affectedBy } from './affected.ts'
+import { readSettings } from './as-ourselves.ts'
 import { type AsText, isSent } from './as-text.ts'
 import { planInstant } from './plan-instant.ts'
 import { planLocks } from './plan-locks.ts'
 import { rehearsalOf } from './rehearsal.ts'
 import type { Keep, StashPlan, TableLock } from './stash-plan.ts'
-import { anyTable, type StepShape, shapeOf } from './step-shape.ts'
+import { anyTable, type StepShape, setsRole, shapeOf } from './step-shape.ts'
 import { fullName, readWorld, type Table, type World } from './world.ts'
 
 export type PlanStashOptions = {
@@ -49,7 +50,8 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
   // The undo may destroy what up left alone. Read as one text, so that its names are followed back through up's renames.
   const effects = effectsOf([...statements, ...(opposite ?? [])])
   const shape = shapeOf(statements)
-  const replaceable = oneTransaction && isSent(step)
+  // What is hidden or moved is moved by the step's own role.
+  const replaceable = oneTransaction && isSent(step) && !setsRole(statements) && !setsRole(opposite ?? [])
   const again = replaceable ? { columns: shape.adds, tables: clean(shape) } : { columns: [], tables: [] }
   const exposes = step.kind === 'code' ? [anyTable] : [...shape.exposes]
   if (step.kind === 'sql' && effects.length === 0) {
@@ -62,6 +64,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
       again,
       exposes,
       locks: { units: [], trial: [] },
+      settings: await readSettings(client),
       notes: [],
     }
   }
@@ -137,6 +140,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     locks: { units: locks, trial: trialApart ? await lock(all, opposite ?? []) : [] },
     ...(refuse === undefined ? {} : { refuse }),
     ...(rehearsal === undefined ? {} : { rehearsal }),
+    settings: await readSettings(client),
     notes: notesOn(keeps, { oneTransaction, opposite, rehearsal }),
   }
 }

@@ -1,4 +1,5 @@
 import type { StepClient } from '../migration.ts'
+import { asOurselves, ourselvesAgain, putSettings, readSettings, type Settings } from './as-ourselves.ts'
 import type { Captured } from './capture.ts'
 import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
@@ -35,6 +36,7 @@ export type LossyRows = {
  * Tries out what takes the step back, sees what it would not bring back, and rolls that back.
  *
  * @param hidden - columns that come back under their own names
+ * @param settings - of the connection before the step: they will hold when the undo runs in earnest
  * @returns a reason when the undo cannot be tried out as things stand now
  */
 export async function rehearse(
@@ -42,10 +44,11 @@ export async function rehearse(
   captured: readonly Captured[],
   statements: readonly string[],
   hidden: readonly Instant[],
+  settings: Settings,
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
-  const plain = await attempt(client, captured, statements, hidden, false)
+  const plain = await attempt(client, captured, statements, hidden, settings, false)
   if (!('failed' in plain)) return plain
-  const filled = await attempt(client, captured, statements, hidden, true)
+  const filled = await attempt(client, captured, statements, hidden, settings, true)
   return 'failed' in filled ? plain : filled
 }
 
@@ -54,23 +57,30 @@ async function attempt(
   captured: readonly Captured[],
   statements: readonly string[],
   hidden: readonly Instant[],
+  settings: Settings,
   fill: boolean,
 ): Promise<readonly Lossy[] | { readonly failed: string }> {
   const before = await readWorld(client)
   await client.query('savepoint sankofa_rehearsal')
   try {
-    // The session's own settings hold here, as they will when it runs in earnest. Checks that wait for the commit would keep the undo from altering their tables.
+    await putSettings(client, settings, await readSettings(client))
+    const ours = asOurselves(settings)
+    // Checks that wait for the commit would keep the undo from altering their tables.
     await client.query('set constraints all immediate')
     const mender = fill
-      ? mendStatements(captured.map(({ id, kept }) => ({ kept, source: captureTable(id) })))
+      ? mendStatements(
+          captured.map(({ id, kept }) => ({ kept, source: captureTable(id) })),
+          ours,
+        )
       : undefined
-    const coming = instants([], hidden)
+    const coming = instants([], hidden, ours)
     for (const sql of statements) {
       for (const one of (await coming.before(sql, client)) ?? [sql]) {
         for (const each of (await mender?.before(one)) ?? [one]) await client.query(each)
       }
       await mender?.after(sql, client)
     }
+    await ourselvesAgain(client, settings)
     await mender?.finish(client)
   } catch (error) {
     if (!passes(error)) throw error

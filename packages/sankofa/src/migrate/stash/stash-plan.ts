@@ -1,5 +1,6 @@
 import type { TableName } from '../sql/effects.ts'
 import type { LockMode } from '../watch/observe-statement.ts'
+import type { Settings } from './as-ourselves.ts'
 import type { Added } from './step-shape.ts'
 
 /** One table of which a step, or what takes it back, may destroy something. */
@@ -46,6 +47,8 @@ export type StashPlan = {
   readonly exposes: readonly string[]
   /** What is locked before anything else, by unit; for trying out the opposite where that is a transaction of its own. */
   readonly locks: { readonly units: readonly (readonly TableLock[])[]; readonly trial: readonly TableLock[] }
+  /** Settings of the connection before the step. */
+  readonly settings: Settings
   /** Sentences on what is weaker than a copy by key in one transaction. */
   readonly notes: readonly string[]
 }

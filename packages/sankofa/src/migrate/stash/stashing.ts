@@ -1,6 +1,7 @@
 import { SankofaError } from '../../core/index.ts'
 import type { StepClient } from '../migration.ts'
 import type { StepWatcher, UnitFrame } from '../run/run-step.ts'
+import { asOurselves } from './as-ourselves.ts'
 import { checkBudget } from './budget.ts'
 import { type Captured, capture, enterInstant, openInstant } from './capture.ts'
 import { closeInstant, comesBackItself, isInDanger } from './come-back.ts'
@@ -52,12 +53,13 @@ export function stashing(options: StashingOptions): {
   report(): StashReport
 } {
   const { migration, direction, plan, now } = options
+  const ours = asOurselves(plan.settings)
   const captured: Captured[] = []
   const kept: KeptRows[] = []
   const restored: RestoredTable[] = []
   const going: Going[] = []
   let live: readonly Entry[] | undefined
-  let replacing: Instants = instants([], [])
+  let replacing: Instants = instants([], [], ours)
   let mender: Mender | undefined
   let watch: Watch | undefined
   let run: bigint | undefined
@@ -65,7 +67,7 @@ export function stashing(options: StashingOptions): {
   /** Where a lock did not come, the same step is tried again: what the try before had done was rolled back with it. */
   function forget(): void {
     for (const list of [captured, kept, restored, going]) list.length = 0
-    replacing = instants([], [])
+    replacing = instants([], [], ours)
     live = undefined
     mender = undefined
     watch = undefined
@@ -92,7 +94,10 @@ export function stashing(options: StashingOptions): {
         for (const entry of noted) await noteWritten(client, entry)
       })
     }
-    mender = mendStatements(live.filter(isCopied).map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })))
+    mender = mendStatements(
+      live.filter(isCopied).map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })),
+      ours,
+    )
     if (plan.keeps.length > 0) await ensureStashSchema(client)
   }
 
@@ -130,7 +135,8 @@ export function stashing(options: StashingOptions): {
     await mender?.finish(client)
     for (const one of going) kept.push(await openInstant(client, one, one.rows))
     if (captured.length === 0) return
-    const lossy = plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal, going)
+    const lossy =
+      plan.rehearsal === undefined ? undefined : await rehearse(client, captured, plan.rehearsal, going, plan.settings)
     if (lossy !== undefined && !('failed' in lossy)) {
       for (const one of lossy) push(kept, await keepLossy(client, one))
       return
@@ -139,6 +145,39 @@ export function stashing(options: StashingOptions): {
     await withExactText(client, async () => {
       for (const one of captured) push(kept, await keepAll(client, one, world, lossy !== undefined))
     })
+  }
+
+  async function beginWhole(client: StepClient): Promise<void> {
+    forget()
+    await takeLocks(client, plan.locks.units[0] ?? [])
+    await begin(client)
+    if (!plan.harmless) watch = await watchTables(client)
+    await captureBefore(client, plan.keeps)
+    replacing = instants(
+      going,
+      (live ?? []).filter((each) => !isCopied(each)),
+      ours,
+    )
+  }
+
+  async function beginUnit(unit: number, client: StepClient): Promise<void> {
+    await takeLocks(client, plan.locks.units[unit] ?? [])
+    if (live === undefined) await begin(client)
+    const copied = new Set(captured.map(({ kept: { schema, name } }) => fullName({ schema, name })))
+    const keeps = plan.keeps.filter((keep) => keep.unit === unit && !copied.has(fullName(keep.table)))
+    if (keeps.length > 0) await captureBefore(client, keeps)
+  }
+
+  async function refuseUnforeseen(client: StepClient): Promise<void> {
+    if (watch === undefined) return
+    const found = await unforeseen(client, watch, plan, options.ignore ?? [], filledTables())
+    const missed = replacing.pending().filter(({ id }) => going.some((each) => each.id === id))
+    if (missed.length > 0) {
+      const all = missed.map(({ kept }) => `${fullName(kept)} was not dropped by the statement that says so`)
+      throw new SankofaError('STASH_INCOMPLETE', { migration, found: all })
+    }
+    if (found.length > 0 && options.acceptLoss !== true)
+      throw new SankofaError('STASH_INCOMPLETE', { migration, found })
   }
 
   const filledTables = (): ReadonlySet<string> => {
@@ -178,43 +217,25 @@ export function stashing(options: StashingOptions): {
     frame: {
       async begun(unit, client) {
         if (plan.oneTransaction) {
-          forget()
-          await takeLocks(client, plan.locks.units[0] ?? [])
-          await begin(client)
-          if (!plan.harmless) watch = await watchTables(client)
-          await captureBefore(client, plan.keeps)
-          replacing = instants(
-            going,
-            (live ?? []).filter((each) => !isCopied(each)),
-          )
+          await ours(client, () => beginWhole(client))
           return
         }
-        await inOwnTransaction(client, async () => {
-          await takeLocks(client, plan.locks.units[unit] ?? [])
-          if (live === undefined) await begin(client)
-          const copied = new Set(captured.map(({ kept: { schema, name } }) => fullName({ schema, name })))
-          const keeps = plan.keeps.filter((keep) => keep.unit === unit && !copied.has(fullName(keep.table)))
-          if (keeps.length > 0) await captureBefore(client, keeps)
-        })
+        await inOwnTransaction(client, () => ours(client, () => beginUnit(unit, client)))
       },
       async ending(_unit, client, last) {
-        if (plan.oneTransaction && watch !== undefined) {
-          const found = await unforeseen(client, watch, plan, options.ignore ?? [], filledTables())
-          const missed = replacing.pending().filter(({ id }) => going.some((each) => each.id === id))
-          if (missed.length > 0) {
-            const all = missed.map(({ kept }) => `${fullName(kept)} was not dropped by the statement that says so`)
-            throw new SankofaError('STASH_INCOMPLETE', { migration, found: all })
-          }
-          if (found.length > 0 && options.acceptLoss !== true)
-            throw new SankofaError('STASH_INCOMPLETE', { migration, found })
-        }
-        if (!last) return
-        await (plan.oneTransaction
-          ? finish(client)
-          : inOwnTransaction(client, async () => {
+        if (plan.oneTransaction) {
+          await ours(client, async () => {
+            await refuseUnforeseen(client)
+            if (last) await finish(client)
+          })
+        } else if (last) {
+          await inOwnTransaction(client, () =>
+            ours(client, async () => {
               await takeLocks(client, plan.locks.trial)
               await finish(client)
-            }))
+            }),
+          )
+        }
       },
     },
     report: () => ({ kept, restored }),

@@ -82,6 +82,14 @@ export function shapeOf(statements: readonly Statement[]): StepShape {
   return { ...shape, creates: shape.creates.filter(({ name }) => !reshaped.has(name)) }
 }
 
+/** May it become another role? */
+export const setsRole = (statements: readonly Statement[]): boolean =>
+  statements.some(({ node }) =>
+    'VariableSetStmt' in node
+      ? ['role', 'session_authorization'].includes(node.VariableSetStmt.name ?? '')
+      : wordsOf(node).some((word) => word === 'set_config' || ('DoStmt' in node && word.toLowerCase() === 'role')),
+  )
+
 const add = (set: Set<string>, more: Iterable<string>): void => {
   for (const each of more) set.add(each)
 }

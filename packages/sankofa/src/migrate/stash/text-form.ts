@@ -13,18 +13,21 @@ export type Stamps = readonly string[]
 
 // With these, PostgreSQL reads back exactly what it wrote, whatever the session's own settings are. Row-level security
 // raises an error instead of hiding rows.
-const settings = {
+export const exactText = {
   DateStyle: 'ISO, YMD',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',
   extra_float_digits: '3',
   bytea_output: 'hex',
+  lc_monetary: 'C',
+  xmloption: 'content',
+  array_nulls: 'on',
   row_security: 'off',
 }
 
 /** Runs `work` in an open transaction with settings under which every value's text is exact, and puts them back. */
 export async function withExactText<T>(client: StepClient, work: (stamps: Stamps) => Promise<T>): Promise<T> {
-  const names = Object.keys(settings)
+  const names = Object.keys(exactText)
   const before = await client.query<Record<string, string>>(
     `select ${names.map((name) => `current_setting('${name}') as "${name}"`).join(', ')}`,
   )
@@ -33,10 +36,10 @@ export async function withExactText<T>(client: StepClient, work: (stamps: Stamps
       .filter((name) => !except.includes(name))
       .map((name) => `set_config('${name}', ${literal(values[name] ?? '')}, true)`)
       .join(', ')}`
-  await client.query(put(settings, ['TimeZone']))
+  await client.query(put(exactText, ['TimeZone']))
   const stampsOf = `select array[now()::timestamptz::text, now()::timestamp::text, now()::date::text, now()::time::text, now()::timetz::text] as stamps`
   const local = await client.query<{ stamps: readonly string[] }>(stampsOf)
-  await client.query(put(settings))
+  await client.query(put(exactText))
   const utc = await client.query<{ stamps: readonly string[] }>(stampsOf)
   const result = await work([...new Set([...(local.rows[0]?.stamps ?? []), ...(utc.rows[0]?.stamps ?? [])])])
   await client.query(put(before.rows[0] ?? {}))
