@@ -158,8 +158,8 @@ withJson(
   if (options.derive === true) {
     return (await import('./commands/migrate-derive.ts')).migrateDeriveCommand(name, options)
   }
-  const [{ loadFiles }, command] = await Promise.all([import('./context.ts'), import('./commands/migrate-new.ts')])
-  return command.migrateNewCommand(await loadFiles(), name, options)
+  const { loadFiles } = await import('./context.ts')
+  return (await import('./commands/migrate-new.ts')).migrateNewCommand(await loadFiles(), name, options)
 })
 withJson(
   migrate

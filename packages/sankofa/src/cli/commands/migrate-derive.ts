@@ -3,7 +3,7 @@ import { SankofaError } from '../../core/index.ts'
 import { type MigrationSet, proveMigrations, type Tool } from '../../migrate/index.ts'
 import { writeDerived } from '../derived-file.ts'
 import { findSet } from '../find-set.ts'
-import { summaryHere } from '../next-step.ts'
+import { neededFirst, type Place, summaryHere } from '../next-step.ts'
 import { AnswerIsNo, type OutputOptions, print } from '../output.ts'
 
 export type DeriveOptions = OutputOptions & {
@@ -20,6 +20,7 @@ export type DeriveOptions = OutputOptions & {
 export async function migrateDeriveCommand(name: string, options: DeriveOptions): Promise<void> {
   const from = process.env.INIT_CWD ?? process.cwd()
   const found = await findSet(from, options.dir, { tool: options.tool, shadow: options.shadow })
+  const place: Place = { from, directory: options.dir, found }
   const { set, shadowUrl } = found
   const wanted = set.migrations.find(({ id, group }) => id === name || group === name)
   if (wanted === undefined) {
@@ -38,7 +39,7 @@ export async function migrateDeriveCommand(name: string, options: DeriveOptions)
   const range = { from: wanted.group, to: wanted.group, runsOn: 15 }
   const { proofs } = await proveMigrations(without, { ...range, ...(shadowUrl === undefined ? {} : { shadowUrl }) })
   const [proof] = proofs
-  const summary = proof === undefined ? undefined : summaryHere(proof, { from, directory: options.dir, found })
+  const summary = proof === undefined ? undefined : summaryHere(proof, place)
   const derived = proof?.derivedUndo?.[wanted.id]
   if (proof === undefined || derived === undefined || summary === undefined) {
     const why = summary?.text ?? 'nothing came of its proof'
@@ -56,7 +57,9 @@ export async function migrateDeriveCommand(name: string, options: DeriveOptions)
     ...(kept
       ? [`Not written: ${here} was written by hand, and is as it was. With --force the above takes its place.`]
       : []),
-    ...(kept || summary.next === undefined ? [] : [`next: ${summary.next}`]),
+    ...(kept || summary.next === undefined
+      ? []
+      : [`next: ${summary.next}`, neededFirst([summary.next], place) ?? []].flat()),
   ])
   if (!proof.ok || kept) throw new AnswerIsNo()
 }
