@@ -8,6 +8,7 @@ import type { MigrationSet } from '../migration.ts'
 import type { Filled } from '../rows/filled.ts'
 import { runStep } from '../run/run-step.ts'
 import { type Shadow, type ShadowDatabase, withShadow } from '../shadow/shadow.ts'
+import { stoppedByTimeLimit } from '../shadow/time-limit.ts'
 import type { TableSize } from '../watch/predict-blocking.ts'
 import type { MigrationProof } from './proof.ts'
 import { proveGroup } from './prove-group.ts'
@@ -20,6 +21,8 @@ export type ProveOptions = {
   readonly last?: number
   /** A server on which everything may be done; the embedded one unless told. */
   readonly shadowUrl?: string
+  /** For each statement on the shadow; five minutes unless told. */
+  readonly statementTimeoutMs?: number
   readonly statements?: readonly RecordedStatement[]
   readonly sizes?: ReadonlyMap<string, TableSize>
   readonly sample?: (client: pg.Client) => Promise<Filled>
@@ -48,7 +51,12 @@ export async function proveMigrations(set: MigrationSet, options: ProveOptions =
   const startedMs = performance.now()
   const groups = groupsOf(set.migrations)
   const { first, end } = rangeOf(groups, options)
-  return withShadow(options.shadowUrl === undefined ? {} : { url: options.shadowUrl }, async (shadow) => {
+  const { shadowUrl, statementTimeoutMs } = options
+  const on = {
+    ...(shadowUrl === undefined ? {} : { url: shadowUrl }),
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+  }
+  return withShadow(on, async (shadow) => {
     const { base, ignore } = await buildBase(shadow, set, groups.slice(0, first), options.onBase)
     const { statements = [], sizes, sample, now = Date.now, runsOn } = options
     const proofs: MigrationProof[] = []
@@ -104,10 +112,11 @@ export async function advance(
       for (const { id, up } of group.migrations) {
         await runStep(client, up).catch((cause: unknown) => {
           const { message = String(cause), statement = '' } = cause as { message?: string; statement?: string }
+          const reason = stoppedByTimeLimit(cause) ?? message.replace(/\.$/, '')
           const left = 'The migrations from there on cannot be proved. Only a throw-away database was touched.'
           throw new SankofaError(
             'MIGRATION_FAILED',
-            { migration: id, doing: 'up', statement: firstLine(statement), reason: message.replace(/\.$/, ''), left },
+            { migration: id, doing: 'up', statement: firstLine(statement), reason, left },
             { cause },
           )
         })

@@ -2,6 +2,7 @@ import type { Group } from '../group.ts'
 import type { Step, StepClient } from '../migration.ts'
 import { runStep, type StepWatcher } from '../run/run-step.ts'
 import { type Companion, together } from '../run/together.ts'
+import { stoppedByTimeLimit } from '../shadow/time-limit.ts'
 import { writeOut } from '../sql/write-out.ts'
 import { type Observed, observeStep } from '../watch/observe-statement.ts'
 
@@ -32,11 +33,12 @@ export class StepFailed extends Error {
       readonly schema?: string
       readonly table?: string
     }
-    super(detail === undefined ? (message ?? String(cause)) : `${message} (${detail})`, { cause })
+    const stopped = stoppedByTimeLimit(cause)
+    super(stopped ?? (detail === undefined ? (message ?? String(cause)) : `${message} (${detail})`), { cause })
     this.migration = migration
     this.code = code
     this.table = schema === undefined || table === undefined ? undefined : `${schema}.${table}`
-    this.withoutValues = withoutValues(message, code)
+    this.withoutValues = stopped ?? withoutValues(message, code)
     this.statement = (cause as { readonly statement?: string }).statement
   }
 }

@@ -1,4 +1,5 @@
 import { asAdmin, expect, onTestFinished, test } from '#harness'
+import { proveMigrations } from '../prove/prove-migrations.ts'
 import { withShadow } from './shadow.ts'
 
 const databases = (): Promise<readonly string[]> =>
@@ -25,5 +26,46 @@ test('what a killed proof left on a server is dropped by the next, and nothing o
       expect(there).toContain(name)
       expect(there).toContain(others)
     })
+  })
+})
+
+test('a statement that does not end is stopped, and the proof says so and what to do', async ({ db }) => {
+  const step = (sql: string) => ({ kind: 'sql', sql, transaction: 'auto' }) as const
+  const set = {
+    tool: 'sankofa',
+    directory: '/nowhere',
+    migrations: [
+      { id: '001_t', group: '001_t', up: step('create table t (id int)'), undo: step('drop table t') },
+      {
+        id: '002_waits',
+        group: '002_waits',
+        up: step('create table u (id int); select pg_sleep(600)'),
+        undo: step('drop table u'),
+      },
+      { id: '003_v', group: '003_v', up: step('create table v (id int)'), undo: step('drop table v') },
+    ],
+  } as const
+  const options = { shadowUrl: db.url, statementTimeoutMs: 400 }
+  const words = /it was stopped because it ran into the time limit for one statement on a shadow.*Look whether/
+
+  const { proofs } = await proveMigrations(set, { ...options, to: '002_waits' })
+  const later = proveMigrations(set, { ...options, from: '003_v' })
+
+  expect(proofs.map(({ ok, failure }) => [ok, failure?.reason ?? ''])).toEqual([
+    [true, ''],
+    [false, expect.stringMatching(words)],
+  ])
+  await expect(later).rejects.toMatchObject({ code: 'MIGRATION_FAILED', message: expect.stringMatching(words) })
+})
+
+test('a shadow does not work on for a proof that was killed', async ({ db }) => {
+  await withShadow({ url: db.url }, async (shadow) => {
+    const client = await (await shadow.create()).connect()
+    const { rows } = await client.query(
+      `select current_setting('statement_timeout') as statement, current_setting('client_connection_check_interval') as look`,
+    )
+    await client.end()
+
+    expect(rows).toEqual([{ statement: '5min', look: process.platform === 'linux' ? '10s' : expect.any(String) }])
   })
 })

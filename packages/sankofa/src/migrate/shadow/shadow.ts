@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { SankofaError } from '../../core/index.ts'
 import { withScratchServer } from '../../db/index.ts'
+import { clientCheckMs, statementTimeoutMs } from './time-limit.ts'
 
 /** A throw-away database: everything may be done to it. */
 export type ShadowDatabase = {
@@ -27,18 +28,23 @@ export interface Shadow {
  * @throws SankofaError `SHADOW_UNUSABLE`
  */
 export async function withShadow<T>(
-  options: { readonly url?: string },
+  options: {
+    readonly url?: string
+    /** For each statement; five minutes unless told. */
+    readonly statementTimeoutMs?: number
+  },
   use: (shadow: Shadow) => Promise<T>,
 ): Promise<T> {
-  const { url } = options
-  return url === undefined ? withScratchServer((scratch) => onServer(scratch, use)) : onServer(url, use)
+  const { url, statementTimeoutMs: limitMs = statementTimeoutMs } = options
+  const onIt = (server: string): Promise<T> => onServer(server, limitMs, use)
+  return url === undefined ? withScratchServer(onIt) : onIt(url)
 }
 
-async function onServer<T>(url: string, use: (shadow: Shadow) => Promise<T>): Promise<T> {
+async function onServer<T>(url: string, limitMs: number, use: (shadow: Shadow) => Promise<T>): Promise<T> {
   const admin = await connectTo(url)
   const created = new Set<string>()
   try {
-    const shadow = await openShadow(admin, url, created)
+    const shadow = await openShadow(admin, url, limitMs, created)
     return await use(shadow)
   } finally {
     for (const name of created) await dropDatabase(admin, name).catch(() => {})
@@ -46,7 +52,7 @@ async function onServer<T>(url: string, use: (shadow: Shadow) => Promise<T>): Pr
   }
 }
 
-async function openShadow(admin: pg.Client, url: string, created: Set<string>): Promise<Shadow> {
+async function openShadow(admin: pg.Client, url: string, limitMs: number, created: Set<string>): Promise<Shadow> {
   const { rows } = await admin.query<{ version: string; superuser: boolean; pid: number }>(
     `select current_setting('server_version') as version, pg_backend_pid() as pid,
             (select role.rolsuper from pg_roles as role where role.rolname = current_user) as superuser`,
@@ -63,7 +69,7 @@ async function openShadow(admin: pg.Client, url: string, created: Set<string>): 
     const name = `${prefix}${server.pid}_${randomBytes(6).toString('hex')}`
     created.add(name)
     await admin.query(`create database ${name} template ${template}`)
-    return { name, url: addressOf(url, name), connect: () => connectTo(url, name) }
+    return { name, url: addressOf(url, name), connect: () => connectLimited(addressOf(url, name), limitMs) }
   }
   return {
     version: server.version.split(' ')[0] ?? server.version,
@@ -99,9 +105,16 @@ function addressOf(url: string, database: string): string {
   return address.href
 }
 
-async function connectTo(url: string, database?: string): Promise<pg.Client> {
-  const connectionString = database === undefined ? url : addressOf(url, database)
-  const client = new pg.Client({ connectionString, application_name: 'sankofa-shadow' })
+/** For migrations: no statement of theirs runs for ever, nor longer than its proof. */
+async function connectLimited(url: string, limitMs: number): Promise<pg.Client> {
+  const client = await connectTo(url, { statement_timeout: limitMs })
+  // Refused on platforms on which the server cannot look.
+  await client.query(`set client_connection_check_interval = ${clientCheckMs}`).catch(() => {})
+  return client
+}
+
+async function connectTo(url: string, more: pg.ClientConfig = {}): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'sankofa-shadow', ...more })
   // Without a listener a connection that breaks while nothing runs would end the process.
   client.on('error', () => {})
   try {
