@@ -12,8 +12,7 @@ create table sankofa.release_split (
   version      bigint      not null default 1,
   epoch        bigint      not null default 0,
   updated_at   timestamptz not null default clock_timestamp(),
-  constraint release_split_pkey primary key (service),
-  constraint release_split_nothing_out_has_no_share check (next_release is not null or share = 0)
+  constraint release_split_pkey primary key (service)
 );
 comment on column sankofa.release_split.current_release is 'what everybody gets who is not drawn for next_release';
 create trigger release_split_told after insert or update on sankofa.release_split

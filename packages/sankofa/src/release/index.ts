@@ -1,0 +1,8 @@
+export { type HostStatus, hostAwayMs, type ProcessOnHost, type Readiness, readHosts, reportHost } from './kind/hosts.ts'
+export { waitUntilReady } from './kind/prove-release.ts'
+export { findRelease, type Registered, readReleases, registerRelease } from './kind/register.ts'
+export { type CannotRun, releaseKind } from './kind/release-kind.ts'
+export { placeCurrent, readSplit, type Split } from './kind/split.ts'
+export { type Purpose, readWanted, unwant, type Wanted, want } from './kind/wanted.ts'
+export { type Layout, layoutOf, manifestFile } from './layout.ts'
+export { type Manifest, parseManifest, type ReleasePlan, type StartSettings } from './release.ts'
