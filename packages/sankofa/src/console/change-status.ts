@@ -8,9 +8,15 @@ import { duration, sentence } from './words.ts'
 /** One change for the screen: pure, from what the journal says and the time. */
 export function changeStatus(
   state: ChangeState,
-  known: { readonly reading: Reading | undefined; readonly lastActor: string; readonly nowMs: number },
+  known: {
+    readonly reading: Reading | undefined
+    readonly lastActor: string
+    readonly nowMs: number
+    /** A migration that the database has, whoever applied it. */
+    readonly isApplied?: boolean
+  },
 ): ChangeStatus {
-  const { lastActor, nowMs } = known
+  const { lastActor, nowMs, reading, isApplied = false } = known
   const forecasts = state.go?.forecast.stages ?? []
   const undo = undoOf(state, nowMs)
   return {
@@ -28,9 +34,9 @@ export function changeStatus(
     reach: reachOf(state.kind).has(state.share),
     undoProved: undo.proved,
     undoWords: undo.words,
-    evidence: evidenceOf(state, known.reading),
-    now: nowWords(state),
-    wait: waitWords(state, nowMs),
+    evidence: evidenceOf(state, reading),
+    now: nowWords(state, isApplied),
+    wait: waitWords(state, reading, nowMs),
     lastActor,
     lastAt: state.lastAt.toISOString(),
     held: state.held === undefined ? null : { reason: sentence(state.held.reason), ask: sentence(state.held.ask) },
@@ -66,9 +72,11 @@ function undoOf(state: ChangeState, nowMs: number): { readonly proved: boolean; 
 
 const undoTime = (ms: number): string => (ms < 1_000 ? 'under a second' : `about ${duration(ms)}`)
 
-function nowWords(state: ChangeState): string {
+function nowWords(state: ChangeState, isApplied: boolean): string {
   const { inFlight, pending, failing } = state
   const reach = reachOf(state.kind)
+  // Not a failure: it waits for something, and this is what for.
+  if (failing?.step === 'wait' && pending?.want !== 'back') return sentence(failing.error)
   if (failing !== undefined && failing.times > 1) {
     return `The step “${failing.step}” has failed ${failing.times} times and is tried again: ${sentence(failing.error)}`
   }
@@ -77,10 +85,16 @@ function nowWords(state: ChangeState): string {
     const asked = { go: 'let it go out', hold: 'hold it', back: 'take it back' }
     return `${pending.actor} asked to ${asked[pending.want]}; the watcher does it within seconds.`
   }
+  if (inFlight?.act === 'expose' && state.held?.cause === 'refused')
+    return 'Held: its step was refused, and a person decides.'
   if (inFlight?.act === 'expose') return reach.being(inFlight.share)
   if (inFlight?.act === 'settle') return 'Being kept for good.'
   if (state.paused !== undefined) return `${reach.paused}: ${sentence(state.paused)}`
   if (state.held !== undefined) return 'Held: a person decides.'
+  if (isApplied && (state.state === 'proposed' || state.state === 'proved')) {
+    const proof = state.state === 'proved' ? 'its undo is proved' : 'its undo is not proved yet'
+    return `Applied already, without a rollout; ${proof}. “sankofa migrate back ${state.change}” takes it back.`
+  }
   switch (state.state) {
     case 'proposed':
       return 'Proposed; not proved yet.'
@@ -112,7 +126,7 @@ function undoneWords({ undoneBecause, go }: ChangeState): string {
 }
 
 /** How long until the next step, as it was forecast and as it has gone so far. */
-function waitWords(state: ChangeState, nowMs: number): string {
+function waitWords(state: ChangeState, reading: Reading | undefined, nowMs: number): string {
   if (state.held !== undefined || state.inFlight !== undefined || state.paused !== undefined) return ''
   if (state.state === 'bake' && state.bakeUntil !== undefined) {
     const leftMs = state.bakeUntil.getTime() - nowMs
@@ -121,9 +135,37 @@ function waitWords(state: ChangeState, nowMs: number): string {
   const expectedMs = state.go?.forecast.stages[state.stage - 1]?.expectedMs
   if (state.state !== 'exposed' || expectedMs === undefined || state.stageClockFrom === undefined) return ''
   const spentMs = nowMs - state.stageClockFrom.getTime()
+  const missing = missingWords(state, reading, spentMs)
+  if (missing !== undefined) {
+    const leftMs = expectedMs * deadlineFactor - spentMs
+    return `${missing} ${leftMs > 0 ? `If it stays so, a person is asked in ${duration(leftMs)}.` : 'A person is about to be asked.'}`
+  }
   if (spentMs < expectedMs) return `Next stage in about ${duration(expectedMs - spentMs)} if it does no harm.`
   const deadlineMs = expectedMs * deadlineFactor - spentMs
   return deadlineMs > 0
     ? `Takes longer than the ${duration(expectedMs)} expected; in ${duration(deadlineMs)} a person is asked.`
     : 'Takes much longer than expected; a person is about to be asked.'
+}
+
+/** By then the first windows of a stage are closed and judged. */
+const firstWindowsMs = 30_000
+
+/** What the evidence lacks, where time alone will not bring it. */
+function missingWords(state: ChangeState, reading: Reading | undefined, spentMs: number): string | undefined {
+  if (spentMs < firstWindowsMs) return undefined
+  const { before } = state.go ?? {}
+  const seen = reading?.stage === state.stage ? reading : undefined
+  if (before === undefined) {
+    const [guard] = seen?.guards ?? []
+    return guard === undefined || guard.exposed.subjects + guard.control.subjects === 0
+      ? 'It waits for customers: none has come since.'
+      : undefined
+  }
+  const [guard] = seen?.guards ?? []
+  if (guard === undefined || guard.exposed.subjects === 0) {
+    return 'It waits for requests on the routes that it touches: none has come since, so nothing is known of it.'
+  }
+  return before.touched.n === 0
+    ? 'The routes that it touches had no requests in the hour before, so there is nothing to compare with.'
+    : undefined
 }

@@ -81,6 +81,7 @@ export function recordWords(record: JournalRecord): string {
     case 'settled':
       return 'kept it for good.'
     case 'step-failed':
+      if (data.step === 'wait') return `lets it wait: ${sentence(data.error)}`
       return `could not do the step “${data.step}” and tries again${because(data.error)}`
     default:
       return record satisfies never

@@ -8,6 +8,7 @@ import type { ChangeStatus, SignalStatus, Status } from './contract.ts'
 import { createJournalView, type JournalView } from './journal-view.ts'
 import { createMeasured, type Measured, windowS } from './measured.ts'
 import { readMeasuring } from './measuring.ts'
+import { readApplied } from './read-applied.ts'
 import { readReadings } from './readings.ts'
 import { fourSignals, signalStepS, stepsBefore, stretchOf } from './signals.ts'
 import { culpritOf, tellStory } from './story.ts'
@@ -41,7 +42,7 @@ export function createStatusReader(pool: pg.Pool, journal: Journal, options: Sta
       const toS = closedWindowS(nowMs)
       const [measuring] = await Promise.all([readMeasuring(pool), measured.refresh(toS), view.refresh()])
       const states = view.states()
-      const readings = await readReadings(pool, states)
+      const [readings, applied] = await Promise.all([readReadings(pool, states), readApplied(pool, states)])
       const readingFor = (state: ChangeState): Reading | undefined =>
         state.go === undefined ? undefined : readings.get(state.go.goId)
       const culprit = culpritOf(states, nowMs)
@@ -51,7 +52,12 @@ export function createStatusReader(pool: pg.Pool, journal: Journal, options: Sta
       const normalAgain = undoneMs === undefined ? undefined : isNormalSince(measured, undoneMs, toS, signals)
       const changes = states
         .map((state) =>
-          changeStatus(state, { reading: readingFor(state), lastActor: view.lastActor(state.change), nowMs }),
+          changeStatus(state, {
+            reading: readingFor(state),
+            lastActor: view.lastActor(state.change),
+            nowMs,
+            isApplied: applied.has(state.change),
+          }),
         )
         .sort(byImportance)
       const judged = judge({ changes, signals, measuring, story, normalAgain, nowMs })

@@ -1,5 +1,5 @@
 import { isSankofaError } from '../core/index.ts'
-import type { ChangeKind, ChangeState } from '../journal/index.ts'
+import type { ChangeKind, ChangeState, UndoObjection } from '../journal/index.ts'
 import type { Reading } from '../judge/index.ts'
 import { textOf } from './clip.ts'
 import { type Running, type Turn, write } from './context.ts'
@@ -57,7 +57,9 @@ async function beginExposure(
 async function beginUndo(turn: Turn, state: ChangeState, act: Extract<Act, { act: 'undo' }>): Promise<void> {
   const states = turn.context.follower.states()
   const blocked =
-    undoBlockedBy(states, state.change) ?? (act.cause === 'person' ? undefined : needsPerson(state, act.reading))
+    undoBlockedBy(states, state.change) ??
+    (await objectionOf(turn, state)) ??
+    (act.cause === 'person' ? undefined : needsPerson(state, act.reading))
   if (blocked !== undefined) {
     if (act.cause === 'person')
       return void (await write(turn, state.change, { type: 'refused', data: { reason: blocked } }))
@@ -73,6 +75,19 @@ async function beginUndo(turn: Turn, state: ChangeState, act: Extract<Act, { act
     data: { reason, cause, ...(reading === undefined ? {} : { reading }) },
   })
 }
+
+/** What the kinds say against taking back this change and what stands on it. */
+async function objectionOf(turn: Turn, state: ChangeState): Promise<string | undefined> {
+  for (const { change, kind, plan } of [...outDependents(turn.context.follower.states(), state.change), state]) {
+    const known = turn.context.kinds.get(kind)
+    const objection = known !== undefined && mayObject(known) ? await known.undoObjection(change, plan) : undefined
+    if (objection !== undefined) return objection
+  }
+  return undefined
+}
+
+const mayObject = (kind: ChangeKind<unknown>): kind is ChangeKind<unknown> & UndoObjection<unknown> =>
+  'undoObjection' in kind && typeof kind.undoObjection === 'function'
 
 /** What stands on a change goes first. */
 async function undoDependents(turn: Turn, state: ChangeState): Promise<void> {
@@ -158,8 +173,8 @@ async function finishUndo(turn: Turn, state: ChangeState, kind: ChangeKind<unkno
 }
 
 /**
- * A migration may take minutes, and what else is out must be judged meanwhile: it runs beside the turns, and a later turn
- * finds its end. Everything else is awaited.
+ * A migration may take minutes, and a release that comes up on its hosts seconds; what else is out must be judged meanwhile:
+ * they run beside the turns, and a later turn finds their end. Everything else is awaited, above all what takes back.
  *
  * @returns `undefined` while it runs
  */
@@ -168,7 +183,8 @@ async function aside<T>(
   state: ChangeState,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T } | undefined> {
-  if (state.kind !== 'migration') return { result: await work() }
+  const takesTime = state.kind === 'migration' || (state.kind === 'release' && state.inFlight?.act === 'expose')
+  if (!takesTime) return { result: await work() }
   const { running } = turn.context
   const key = `${state.inFlight?.act} ${state.change}`
   const begun = running.get(key)

@@ -41,7 +41,14 @@ async function start(turn: Turn, state: ChangeState, pending: Pending): Promise<
   }
   const blocked = startBlockedBy(context.follower.states(), state)
   if (blocked !== undefined) return refuse(blocked)
-  if (mustWait(context, state)) return false
+  const first = outBefore(context, state)
+  if (first !== undefined) {
+    const error = `It waits until ${first.change} is kept or taken back: of two changes that meet everyone at once nobody could tell which one hurts.`
+    // Once: it is looked at every second.
+    if (state.failing?.error !== error)
+      await write(turn, change, { type: 'step-failed', data: { step: 'wait', error } })
+    return false
+  }
   if (pending.unproved === undefined && !(await proofHolds(state, kind, context.clock.now()))) {
     if (!(await prove(turn, state, kind))) return false
   }
@@ -51,12 +58,9 @@ async function start(turn: Turn, state: ChangeState, pending: Pending): Promise<
 }
 
 /** Without a control, two changes at once could not be told apart: the second waits until the first is settled or undone. */
-function mustWait(context: RolloutContext, state: ChangeState): boolean {
-  if (state.control === 'subjects') return false
-  const first = [...context.follower.states().values()].find((other) => isOut(other) && other.control === 'none')
-  if (first === undefined) return false
-  context.log.debug({ change: state.change, behind: first.change }, 'waits: another change without a control is out')
-  return true
+function outBefore(context: RolloutContext, state: ChangeState): ChangeState | undefined {
+  if (state.control === 'subjects') return undefined
+  return [...context.follower.states().values()].find((other) => isOut(other) && other.control === 'none')
 }
 
 async function proofHolds(state: ChangeState, kind: ChangeKind<unknown>, nowMs: number): Promise<boolean> {

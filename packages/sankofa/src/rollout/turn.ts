@@ -90,7 +90,7 @@ async function act(
 async function tellWaiting(turn: Turn, state: ChangeState): Promise<void> {
   const silent = turn.silentFor(state)
   if (silent === undefined || state.stage > 0 || state.held !== undefined || state.failing?.step === 'wait') return
-  const error = `It is not shown to anyone yet, because nobody would see whether it hurts. ${silent}`
+  const error = `It waits to go out, because nobody would see whether it hurts: ${silent} It goes by itself once every service reports.`
   await write(turn, state.change, { type: 'step-failed', data: { step: 'wait', error } })
 }
 

@@ -123,7 +123,11 @@ test('of two changes without a control the second waits for the first', async ({
   const waiting = await shop.state('limit')
   for (let n = 0; n < 40; n++) await shop.step()
 
-  expect(waiting).toMatchObject({ state: 'proposed', pending: { want: 'go' } })
+  expect(waiting).toMatchObject({
+    state: 'proposed',
+    pending: { want: 'go' },
+    failing: { step: 'wait', times: 1, error: expect.stringContaining('It waits until fee is kept or taken back') },
+  })
   expect(await shop.state('fee')).toMatchObject({ state: 'settled' })
   expect((await shop.state('limit'))?.go).toBeDefined()
   expect(await shop.valueOf('limit')).toBe(9)

@@ -2,6 +2,7 @@ import { forecastWithoutControl } from '../../console/index.ts'
 import { type ChangeState, type Forecast, foldChange, requestGo } from '../../journal/index.ts'
 import { buildGuards, defaultStages, forecast } from '../../judge/index.ts'
 import { pgMeasurement } from '../../observe/index.ts'
+import { quietFor } from '../../rollout/index.ts'
 import type { Context } from '../context.ts'
 import { proposeDeclared } from '../declared.ts'
 import { type OutputOptions, percent, print, roughly } from '../output.ts'
@@ -26,12 +27,14 @@ export async function goCommand(
     ...(options.alpha === undefined ? {} : { alpha: options.alpha }),
   })
   const watched = await isWatched(context.pool)
-  print(options, { change: state.change, asked: 'go', forecast: expected, watched }, [
+  const waitsFor = state.held === undefined ? await whatItWaitsFor(context, state) : undefined
+  print(options, { change: state.change, asked: 'go', forecast: expected, watched, waitsFor }, [
     ...(expected === undefined ? [] : forecastLines(expected)),
     ...(state.control === 'none' && state.held === undefined
       ? [forecastWithoutControl.sentence, ...forecastWithoutControl.cannotSee.map((line) => `  ${line}`)]
       : []),
     `Asked: ${state.change} ${state.held === undefined ? 'goes out' : 'goes on'}. Follow it with "sankofa status"; take it back with "sankofa back ${state.change}".`,
+    ...(waitsFor === undefined ? [] : [`! It waits to go out, because nobody would see whether it hurts: ${waitsFor}`]),
     ...(watched ? [] : ['! No watcher runs, so nothing happens yet. Start one: "sankofa watch".']),
   ])
 }
@@ -45,6 +48,12 @@ async function changeToGo(context: Context, target: string): Promise<ChangeState
   if (!declared && state.kind !== 'migration') return state
   await proposeDeclared(context, target)
   return foldChange(await context.journal.read({ change: state.change })) ?? state
+}
+
+/** Without somebody who reports nothing is let out; without requests nothing can be said of it. */
+async function whatItWaitsFor(context: Context, state: ChangeState): Promise<string | undefined> {
+  const nowMs = Date.now()
+  return quietFor({ ...state, stage: 0 }, await pgMeasurement(context.pool).liveness(nowMs), nowMs)
 }
 
 async function whatWillBeSeen(context: Context, alpha: number): Promise<Forecast> {

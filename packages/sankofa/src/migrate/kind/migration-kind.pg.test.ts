@@ -155,6 +155,13 @@ test('a live schema that the migrations did not make is no ground for a proof', 
   expect(proof.reason).toContain('the index public.customer_name is there and they do not make it')
 })
 
+test('one that is applied already is proved all the same: the live schema is the one after it', async ({ db }) => {
+  const { prove, up } = await openShop(db)
+  await up('0002_no_phone')
+
+  expect(await prove('0002_no_phone')).toMatchObject({ ok: true, loss: 'stashed' })
+})
+
 test('an unprivileged role is enough, and its name on the live server is no drift', async ({ db }) => {
   const password = randomUUID()
   const role = `app_${password.slice(0, 8)}`

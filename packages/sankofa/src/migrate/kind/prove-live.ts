@@ -59,7 +59,8 @@ export async function proveLive(options: {
     const { base, ignore } = await buildBase(shadow, set, before)
     const expected = await readShadow(base, ignore)
     // Where an earlier one is still missing, the live schema is not the one that this group will meet.
-    const isNext = before.every(({ id }) => applied.has(id))
+    // Where it is applied itself, the live one is the one after it.
+    const isNext = before.every(({ id }) => applied.has(id)) && !applied.has(first.id)
     const { differences } = compareCatalogues(withoutRoles(expected), live.catalogue)
     const drift = isNext ? differences.find(({ weight }) => weight === 'differs') : undefined
     const proved: ProvedLive[] = []
