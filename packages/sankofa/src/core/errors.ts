@@ -385,6 +385,21 @@ const catalogue = {
     text: (d: { release: string; path: string; problem: string }) =>
       `Release ${d.release} is not what was made: ${d.problem} (${d.path}). Nothing is started from it; delete that folder and make it again from its source.`,
   },
+  HOST_HELD: {
+    status: 409,
+    text: (d: { root: string; pid: number }) =>
+      `Another "sankofa host" (process ${d.pid}) keeps ${d.root}, so this one did nothing. Use that one, or stop it first; for a second host name another folder.`,
+  },
+  HOST_PORT_TAKEN: {
+    status: 409,
+    text: (d: { host: string; port: number; reason: string }) =>
+      `${d.host}:${d.port} cannot be listened on (${d.reason}), so nothing was started. Stop the program that has it, or give the host another port.`,
+  },
+  HOST_SOCKET_WRONG: {
+    status: 500,
+    text: (d: { found: string }) =>
+      `What systemd handed over cannot be used: ${d.found}. Give sankofa-host.socket one ListenStream; "sankofa host" writes both units.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
