@@ -18,6 +18,8 @@ export type Kept = {
   readonly sequences: readonly KeptSequence[]
   /** `filled`: it was tried out with the kept values put into re-added columns; `no`: rows are compared by their hashes. */
   readonly rehearsed: 'yes' | 'filled' | 'no'
+  /** Without a trial: it has been written down which rows and values were written since. */
+  readonly noted?: true
   /** Rows that the undo leaves in place of kept ones: known by no key, they are told only all together. */
   readonly spares: boolean
   /** Nothing was copied: the columns, or the whole table, still lie in the database under another name. */

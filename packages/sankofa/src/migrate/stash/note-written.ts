@@ -1,6 +1,6 @@
 import type { StepClient } from '../migration.ts'
 import { keepHashes, namesByNumber, rowsNow, stashTable } from './kept.ts'
-import type { Entry } from './registry.ts'
+import { type Entry, recount } from './registry.ts'
 import { readWorld, tablesNamed } from './world.ts'
 
 /**
@@ -32,4 +32,9 @@ export async function noteWritten(client: StepClient, { id, kept }: Entry): Prom
        from (${reading}) as now
       where now.key = stashed.key and now.n = stashed.n and not stashed.gone and not stashed.spare`,
   )
+  // The transaction may be the first of several, and the next one looks again.
+  await client.query(`update sankofa.stash set plan = stash.plan || '{"noted": true}' where stash.id = $1`, [
+    id.toString(),
+  ])
+  await recount(client, id)
 }

@@ -1,4 +1,6 @@
+import pg from 'pg'
 import { expect, onTestFinished, test } from '#harness'
+import type { StepClient } from '../migration.ts'
 import { runStep } from '../run/run-step.ts'
 import { planStash } from './plan-stash.ts'
 import { listStashes } from './stashes.ts'
@@ -111,3 +113,63 @@ test('a step that is tried again after it was rolled back keeps what is there th
 
   expect(around.report().kept).toMatchObject([{ table: 'public.person', rows: 3 }])
 })
+
+const severally = {
+  up: `begin; delete from person where id = 1; commit;
+       begin; update person set name = 'gone'; delete from visit; commit;
+       begin; alter table person drop column phone; commit`,
+  undo: `begin; alter table person add column phone text; commit;
+         begin; update person set name = name || ' again'; commit;
+         begin; select 1; commit`,
+}
+
+for (const blind of [false, true]) {
+  for (const direction of ['up', 'undo'] as const) {
+    for (const failsAt of [0, 1, 2, 3]) {
+      test(`a step of several transactions whose ${direction} is ${failsAt === 3 ? 'not tried again' : `tried again from transaction ${failsAt} on`} gives everything back${blind ? ', its opposite unknown' : ''}`, async ({
+        db,
+      }) => {
+        await db.pool.query(`
+          create table person (id int primary key, name text, phone text);
+          create table visit (id int primary key, at date);
+          insert into person values (1, 'Ama', '024'), (2, 'Kofi', '020'), (3, 'Esi', null);
+          insert into visit values (1, '2026-01-02'), (2, '2026-03-04')`)
+        const before = [await rowsOfTable(db.pool, 'person'), await rowsOfTable(db.pool, 'visit')]
+        const steps = { up: sqlStep(severally.up), undo: sqlStep(severally.undo) }
+        const client = new pg.Client({ connectionString: db.url })
+        await client.connect()
+        const run = async (way: 'up' | 'undo'): Promise<void> => {
+          const plan = await planStash(
+            client,
+            steps[way],
+            blind ? {} : { opposite: steps[way === 'up' ? 'undo' : 'up'] },
+          )
+          const around = stashing({ migration: '1', direction: way, plan, budgetBytes: 1e9, now: new Date() })
+          let fails = way === direction
+          const frame = {
+            ...around.frame,
+            ending: async (unit: number, on: StepClient, last: boolean) => {
+              await around.frame.ending?.(unit, on, last)
+              if (!fails || unit !== failsAt) return
+              fails = false
+              throw new Error('canceling statement due to lock timeout')
+            },
+          }
+          const first = await runStep(client, steps[way], around.watcher, frame).catch((error: Error) => error.message)
+          if (fails || way !== direction) return
+          expect(first).toContain('lock timeout')
+          await runStep(client, steps[way], around.watcher, { ...frame, firstUnit: failsAt })
+          const { kept, restored } = around.report()
+          const names = (way === 'up' ? kept : restored).map(({ table }) => table)
+          expect(new Set(names).size).toBe(names.length)
+        }
+
+        await run('up')
+        await run('undo')
+        await client.end()
+
+        expect([await rowsOfTable(db.pool, 'person'), await rowsOfTable(db.pool, 'visit')]).toEqual(before)
+      })
+    }
+  }
+}

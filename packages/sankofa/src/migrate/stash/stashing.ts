@@ -64,14 +64,18 @@ export function stashing(options: StashingOptions): {
   let watch: Watch | undefined
   let run: bigint | undefined
 
-  /** Where a lock did not come, the same step is tried again: what the try before had done was rolled back with it. */
+  /**
+   * Where a lock did not come, the same transaction is tried again, and what the try before had done was rolled back with
+   * it. What earlier transactions have committed is in the registry.
+   */
   function forget(): void {
     for (const list of [captured, kept, restored, going]) list.length = 0
     replacing = instants([], [], ours)
     live = undefined
-    mender = undefined
     watch = undefined
     run = undefined
+    // It owes what an earlier transaction has left open.
+    if (plan.oneTransaction) mender = undefined
   }
 
   async function begin(client: StepClient): Promise<void> {
@@ -80,7 +84,7 @@ export function stashing(options: StashingOptions): {
     }
     checkBudget(options, plan.keeps)
     if (!plan.oneTransaction) {
-      // A run that was interrupted goes on with what it had copied.
+      // Also a run that was interrupted goes on with what it had copied.
       for (const { id, kept, state } of await lastRun(client, migration, direction)) {
         if (state !== 'capturing') continue
         run ??= id
@@ -88,13 +92,13 @@ export function stashing(options: StashingOptions): {
       }
     }
     live = await readied(client, plan, await liveStashes(client, options))
-    const noted = live.filter(({ kept }) => kept.rehearsed === 'no')
-    if (noted.length > 0) {
+    const unnoted = live.filter(({ kept }) => kept.rehearsed === 'no' && kept.noted !== true)
+    if (unnoted.length > 0) {
       await withExactText(client, async () => {
-        for (const entry of noted) await noteWritten(client, entry)
+        for (const entry of unnoted) await noteWritten(client, entry)
       })
     }
-    mender = mendStatements(
+    mender ??= mendStatements(
       live.filter(isCopied).map((entry) => ({ kept: entry.kept, source: stashTable(entry.id) })),
       ours,
     )
@@ -126,6 +130,7 @@ export function stashing(options: StashingOptions): {
   }
 
   async function finish(client: StepClient): Promise<void> {
+    for (const list of [kept, restored]) list.length = 0
     const mine = await comeBack(client)
     if (mine.length > 0) {
       await withExactText(client, async (stamps) => {
@@ -162,7 +167,8 @@ export function stashing(options: StashingOptions): {
 
   async function beginUnit(unit: number, client: StepClient): Promise<void> {
     await takeLocks(client, plan.locks.units[unit] ?? [])
-    if (live === undefined) await begin(client)
+    forget()
+    await begin(client)
     const copied = new Set(captured.map(({ kept: { schema, name } }) => fullName({ schema, name })))
     const keeps = plan.keeps.filter((keep) => keep.unit === unit && !copied.has(fullName(keep.table)))
     if (keeps.length > 0) await captureBefore(client, keeps)
