@@ -73,6 +73,7 @@ test('a migration is proved by its name without a database, and it is said what 
   const proved = await sankofa(folder, '', 'prove', '0002_no_phone')
   const json = await sankofa(folder, '', 'prove', '0002_no_phone', '--json')
   const unknown = await sankofa(folder, '', 'prove', '0003_none')
+  const nowhere = await sankofa(projectWithoutConfig(shop), '', 'prove', '0003_none')
 
   expect(proved).toMatchObject({ code: 0, err: '' })
   expect(proved.out).toContain('! 0002_no_phone')
@@ -84,6 +85,7 @@ test('a migration is proved by its name without a database, and it is said what 
     notLookedAt: ['the live schema', 'the sizes of its tables', 'what the running release sends'],
   })
   expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('DATABASE_URL') })
+  expect(nowhere).toMatchObject({ code: 1, err: expect.stringContaining('The last ones are 0001_customer') })
 }, 120_000)
 
 test('what was proved before a migration that cannot run is told, with the error beside it', async ({ db }) => {

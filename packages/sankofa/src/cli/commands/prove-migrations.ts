@@ -115,8 +115,14 @@ export async function migrationByFiles(name: string, options: ProveMigrationsOpt
     if (isSankofaError(error) && error.code === 'MIGRATIONS_NOT_FOUND') return undefined
     throw error
   })
-  return found?.set.migrations.find(({ id, group }) => id === name || group === name || changeOfGroup(group) === name)
-    ?.group
+  const migrations = found?.set.migrations ?? []
+  const named = migrations.find(({ id, group }) => id === name || group === name || changeOfGroup(group) === name)
+  if (named === undefined && migrations.length > 0 && !hasConfig(process.env, from)) {
+    // Without a config there is no flag that it could be.
+    const known = migrations.slice(-5).map(({ group }) => group)
+    throw new SankofaError('MIGRATION_GROUP_UNKNOWN', { group: name, known })
+  }
+  return named?.group
 }
 
 const countWords = (proved: readonly Proved[]): string =>
