@@ -47,6 +47,10 @@ export type MigrationProof = {
     readonly filled: number
     /** Tables without rows, with the reason: of their data nothing was tried. */
     readonly empty: readonly string[]
+    /** Tables whose triggers refuse every row that was made: theirs went in past them. Absent where there are none. */
+    readonly pastTriggers?: readonly string[]
+    /** What failed with such rows, where it went without them: their triggers may be right to refuse them, or the migration wrong. */
+    readonly failedPastTriggers?: string
     /** What could not be compared row by row, and why. */
     readonly unchecked: readonly string[]
   }

@@ -82,6 +82,33 @@ test('what could not be run elsewhere is kept in the proof and cries no alarm', 
   expect(summaryOf(proof).mark).toBe('✓')
 })
 
+test('a table that takes rows by its own functions only is proved with rows put in past its triggers', async () => {
+  const proof = await prove(
+    'alter table public.entry add column note text',
+    'alter table public.entry drop column note',
+  )
+
+  expect(proof.rows).toMatchObject({ empty: [], pastTriggers: ['public.entry'] })
+  expect(summaryOf(proof).text).toContain('those of public.entry put in past their triggers')
+})
+
+test('an up that the triggers of such a table refuse is told, and is not held to be wrong for it', async () => {
+  const proof = await prove(
+    `create trigger insert_only before update on public.entry for each row execute function public.by_function();
+     update public.entry set amount = 1`,
+    'drop trigger insert_only on public.entry',
+  )
+
+  expect(proof).toMatchObject({
+    ok: true,
+    rows: { failedPastTriggers: expect.stringContaining('up fails: not by hand') },
+  })
+  expect(summaryOf(proof)).toMatchObject({
+    mark: '!',
+    text: expect.stringContaining('rows that only their triggers refuse'),
+  })
+})
+
 test('what a function says of real rows is in no proof', async () => {
   const target = await createDatabase()
   onTestFinished(() => target.drop())

@@ -63,6 +63,14 @@ function toBeKnown(proof: MigrationProof): Summary | undefined {
       ...again,
     }
   }
+  const { failedPastTriggers } = proof.rows
+  if (failedPastTriggers !== undefined) {
+    return {
+      mark: '!',
+      text: `${proved(proof)}; with rows that only their triggers refuse, ${failedPastTriggers}${notRun}`,
+      next: `sankofa prove --from ${group} --to ${group} --target URL --sample`,
+    }
+  }
   const blocking = longest(proof.up)
   if (blocking !== undefined) {
     return {
@@ -108,6 +116,8 @@ function proved({ undo, grade, rows, differences, touchedTables }: MigrationProo
   const withRows = rows.filled > 0 ? ' with rows' : rows.tables === 0 ? '' : ' without rows'
   // The reason why a table is empty follows its name.
   const empty = touchedTables.filter((table) => rows.empty.some((one) => one.startsWith(`${table}: `)))
+  const past = touchedTables.filter((table) => rows.pastTriggers?.includes(table) === true)
+  const triggers = past.length > 0 ? `, those of ${past.slice(0, 3).join(', ')} put in past their triggers` : ''
   const none = rows.filled > 0 && empty.length > 0 ? `, but none in ${empty.slice(0, 3).join(', ')}` : ''
   const but =
     grade === 'column-order'
@@ -115,7 +125,7 @@ function proved({ undo, grade, rows, differences, touchedTables }: MigrationProo
       : grade === 'cosmetic'
         ? `; ${differences.length} ${differences.length === 1 ? 'name' : 'names'} differ`
         : ''
-  return `${how}${withRows}${none}${but}`
+  return `${how}${withRows}${none}${triggers}${but}`
 }
 
 function longest({ prediction }: StepSeen): string | undefined {

@@ -11,11 +11,16 @@ test('every table of a nasty schema is filled, or has a reason that is true', as
   const filled = await withClient(db.pool, (client) => fillRows(client, { rowsPerTable: 4, seed: 1 }))
 
   expect(filled.empty).toEqual([
-    { table: 'shop.behind_closed', reason: expect.stringContaining('has to refer to shop.closed') },
-    { table: 'shop.closed', reason: expect.stringContaining('the shop is closed') },
     { table: 'shop.no_partition', reason: expect.stringContaining('has no partition') },
     { table: 'shop.swallowed', reason: expect.stringContaining('put') },
   ])
+  // Its trigger refuses every row, so they went in past it; what refers to it has something to refer to.
+  expect(filled.pastTriggers).toEqual(['shop.closed'])
+  expect(filled.tables).toContainEqual({ table: 'shop.behind_closed', rows: expect.any(Number) })
+  const { rows: triggers } = await db.pool.query(
+    `select tgenabled as enabled from pg_trigger where tgrelid = 'shop.closed'::regclass and not tgisinternal`,
+  )
+  expect(triggers).toEqual([{ enabled: 'O' }])
   const fewer = filled.tables.filter(({ rows }) => rows !== 4).map(({ table }) => table)
   // A trigger has filled the first, and there is one row at most in the second.
   expect(fewer).toEqual(['shop.audit', 'shop.only_one'])
@@ -143,4 +148,27 @@ test('a failure that is not the rows’ fault is told, and leaves no transaction
     const { rows } = await client.query('select statement_timestamp() <> transaction_timestamp() as inside')
     expect(rows).toEqual([{ inside: false }])
   })
+})
+
+test('a ledger whose triggers want whole transfers is filled past them, and every constraint holds', async () => {
+  const db = await createDatabase('template0')
+  onTestFinished(() => db.drop())
+  await db.pool.query(`
+    create table transfer (id bigint generated always as identity primary key, key text not null unique);
+    create table entry (id bigint generated always as identity primary key, transfer bigint not null references transfer, amount int not null check (amount <> 0));
+    create function has_entries() returns trigger language plpgsql as $$
+    begin if not exists (select from entry where entry.transfer = new.id) then raise exception 'no entries'; end if; return null; end $$;
+    create constraint trigger has_entries after insert on transfer deferrable initially deferred for each row execute function has_entries();
+    create trigger second after insert on transfer for each row execute function has_entries();
+    alter table transfer enable always trigger second;
+  `)
+
+  const filled = await withClient(db.pool, (client) => fillRows(client, { rowsPerTable: 4, seed: 1 }))
+
+  const { rows } = await db.pool.query(
+    `select (select count(*)::int from transfer) as transfers, (select count(*)::int from entry join transfer on transfer.id = entry.transfer) as entries,
+            array(select tgname || ' ' || tgenabled::text from pg_trigger where tgrelid = 'transfer'::regclass and not tgisinternal order by 1) as triggers`,
+  )
+  expect(filled).toMatchObject({ empty: [], pastTriggers: ['public.transfer'] })
+  expect(rows).toEqual([{ transfers: 4, entries: 4, triggers: ['has_entries O', 'second A'] }])
 })

@@ -75,7 +75,9 @@ async function report(
     const { rows } = await client.query<{ readonly label: string }>(parts.join(' union all '))
     for (const { label } of rows) bare.add(label)
   }
+  const past = named.filter((table) => solved.get(table)?.pastTriggers === true).map(({ label }) => label)
   return {
+    ...(past.length > 0 && { pastTriggers: past }),
     tables: named
       .filter(({ label }) => !bare.has(label))
       .map((table) => ({ table: table.label, rows: solved.get(table)?.rows ?? 0 })),

@@ -4,6 +4,8 @@ export type Filled = {
   readonly tables: readonly { readonly table: string; readonly rows: number }[]
   /** Tables that have no row: a proof says nothing about their data. `reason` is a sentence. */
   readonly empty: readonly { readonly table: string; readonly reason: string }[]
+  /** Of `tables` those whose triggers refuse every row that was made: theirs went in with the triggers off. */
+  readonly pastTriggers?: readonly string[]
   /** Existing rows that were altered, one a table: only with `touch`. */
   readonly touched?: readonly { readonly table: string; readonly column: string }[]
 }

@@ -1,5 +1,6 @@
 import type { StepClient } from '../migration.ts'
 import type { KnownRows } from './known-rows.ts'
+import { pastTriggers } from './past-triggers.ts'
 import { forget, planGroup } from './plan-group.ts'
 import { sendPlans } from './send-plans.ts'
 import { type Solved, solveTable } from './solve-table.ts'
@@ -33,6 +34,10 @@ export async function solveGroup(
     }
   }
   const solved = new Map<Table, Solved>()
-  for (const table of group) solved.set(table, await solveTable(client, table, all, known, options))
+  for (const table of group) {
+    const fill = (): Promise<Solved> => solveTable(client, table, all, known, options)
+    const one = await fill()
+    solved.set(table, one.rows > 0 ? one : ((await pastTriggers(client, table, fill)) ?? one))
+  }
   return solved
 }

@@ -6,7 +6,12 @@ import type { Row } from './rule.ts'
 import type { Table } from './table.ts'
 import { type Outcome, tryStatements } from './try-statements.ts'
 
-export type Solved = { readonly rows: number; readonly reason: string }
+export type Solved = {
+  readonly rows: number
+  readonly reason: string
+  /** They satisfy every constraint, and its own triggers would not have let them in. */
+  readonly pastTriggers?: true
+}
 
 /** Rounds of trying; what four times a few dozen different rows do not meet is rarely met by more. */
 const rounds = 4
