@@ -400,6 +400,16 @@ const catalogue = {
     text: (d: { found: string }) =>
       `What systemd handed over cannot be used: ${d.found}. Give sankofa-host.socket one ListenStream; "sankofa host" writes both units.`,
   },
+  GATEWAY_SOCKET_PATH: {
+    status: 500,
+    text: (d: { path: string; longest: number }) =>
+      `The gateway cannot be told anything at ${d.path}: the path of a socket has at most ${d.longest} bytes, and this one has ${Buffer.byteLength(d.path)}. Keep the releases in a folder with a shorter name.`,
+  },
+  GATEWAY_SILENT: {
+    status: 503,
+    text: (d: { path: string; asked: string; reason: string }) =>
+      `The gateway at ${d.path} did not do "${d.asked}" (${d.reason}). See whether it runs ("sankofa host" starts it) and what its log says.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
