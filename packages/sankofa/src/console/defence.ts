@@ -36,16 +36,21 @@ export function allowedHosts(host: string, port: number, more: readonly string[]
  * in `Origin`; what changes anything must say where it comes from. The cookie alone is not enough: it is sent to
  * every port of this host.
  *
+ * @param options.byMachines - what no cookie opens and no page asks for: machines do not say where they come from
  * @throws SankofaError `CONSOLE_FOREIGN`
  */
-export function refuseForeign(request: FastifyRequest, hosts: ReadonlySet<string>): void {
+export function refuseForeign(
+  request: FastifyRequest,
+  hosts: ReadonlySet<string>,
+  options: { readonly byMachines?: boolean } = {},
+): void {
   const { host, origin } = request.headers
   if (host === undefined || !hosts.has(host)) {
     throw new SankofaError('CONSOLE_FOREIGN', { what: 'Host', found: host ?? '', allowed: [...hosts] })
   }
   // Behind a proxy that ends TLS the origin is https, and the name is still one that was allowed.
   const ours = [...hosts].flatMap((name) => [`http://${name}`, `https://${name}`])
-  const changes = request.method !== 'GET' && request.method !== 'HEAD'
+  const changes = request.method !== 'GET' && request.method !== 'HEAD' && options.byMachines !== true
   if ((origin !== undefined || changes) && !ours.includes(origin ?? '')) {
     throw new SankofaError('CONSOLE_FOREIGN', { what: 'Origin', found: origin ?? '', allowed: ours })
   }

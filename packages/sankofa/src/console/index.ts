@@ -14,6 +14,8 @@ export {
   type Verdict,
   verdicts,
 } from './contract.ts'
+export { type EngineAnswer, type EngineVerdict, engineVerdicts, type FlaggerAnswer } from './engines/answer.ts'
+export { createMachine, revokeMachine } from './engines/machines.ts'
 export { forecastWithoutControl, readForecast } from './forecast.ts'
 export { readHistory } from './history.ts'
 export { createPerson, ensurePerson, revokePerson } from './people.ts'

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../core/index.ts'
 import type { Status } from './contract.ts'
 import type { StatusReader } from './status.ts'
+import { withinTime } from './within-time.ts'
 import { duration } from './words.ts'
 
 /** A server that hangs is as away as one that refuses. */
@@ -38,16 +39,6 @@ export function createKnownStatus(reader: StatusReader, clock: Clock, log: Logge
       })
       return reading
     },
-  }
-}
-
-async function withinTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1_000} s`)), ms)
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

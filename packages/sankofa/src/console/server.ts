@@ -10,7 +10,10 @@ import { findApp, sendPage, serveAssets } from './app-files.ts'
 import type { ConsoleAttempt } from './attempts.ts'
 import { longestSpanS } from './chart-series.ts'
 import type { Refusal } from './contract.ts'
-import { allowedHosts, refuseForeign, securityHeaders } from './defence.ts'
+import { allowedHosts, isLoopback, refuseForeign, securityHeaders } from './defence.ts'
+import { createDoor } from './engines/door.ts'
+import { createLook } from './engines/look.ts'
+import { addEngines } from './engines/routes.ts'
 import { createKnownStatus } from './known-status.ts'
 import { createSessions } from './sessions.ts'
 import { addSignIn, cookieName } from './sign-in.ts'
@@ -35,6 +38,11 @@ export type ConsoleOptions = {
   readonly hosts?: readonly string[]
   /** For notifications; the pool's own unless told. */
   readonly databaseUrl?: string
+  /**
+   * Deployment engines on this machine may ask for verdicts without a token. Only with a loopback `host`; a proxy in front
+   * must add `X-Forwarded-*`, or it lets strangers in.
+   */
+  readonly verdictWithoutToken?: boolean
   readonly clock?: Clock
   /** @internal Where the built page is. */
   readonly appDirectory?: string
@@ -42,9 +50,18 @@ export type ConsoleOptions = {
 
 export type ConsoleServer = { start(): Promise<{ readonly url: string }>; stop(): Promise<void> }
 
-/** The screen and its API. Asks only: what a person wants is appended to the journal, and the watcher does it. */
+/**
+ * The screen and its API. Asks only: what a person wants is appended to the journal, and the watcher does it.
+ *
+ * @throws SankofaError `SETTINGS_WRONG`
+ */
 export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
   const { pool, journal, log, host = '127.0.0.1', clock = systemClock, attempts = [] } = options
+  const withoutToken = options.verdictWithoutToken === true
+  if (withoutToken && !isLoopback(host)) {
+    const problem = `verdictWithoutToken: found true with the host ${host}; expected false, or a host such as 127.0.0.1`
+    throw new SankofaError('SETTINGS_WRONG', { problems: [problem] })
+  }
   const appDirectory = options.appDirectory ?? findApp()
   const reader = createStatusReader(pool, journal, { attempts, clock, keepS: longestSpanS })
   const known = createKnownStatus(reader, clock, log)
@@ -73,8 +90,9 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
     await web.register(fastifyCookie)
     web.addHook('onRequest', async (request, reply) => {
       reply.headers(securityHeaders)
-      if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
-      refuseForeign(request, allowedHosts(host, port, options.hosts))
+      const byMachines = request.url.startsWith('/v1/')
+      if (byMachines || request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
+      refuseForeign(request, allowedHosts(host, port, options.hosts), { byMachines })
     })
     web.setErrorHandler((error, _request, reply) => sendRefusal(error, reply, log))
     web.setNotFoundHandler((_request, reply) =>
@@ -103,6 +121,12 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
       clock,
       log,
       signedIn,
+    })
+    await addEngines(web, {
+      look: createLook({ pool, view: reader.view, clock, log }),
+      door: createDoor({ pool, clock, log, withoutToken }),
+      clock,
+      log,
     })
     return web
   }
