@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { findSecret } from 'sankofa/core'
 import { freePort } from 'sankofa/db'
 import { expect, onTestFinished, test, vi } from '#harness'
 import { type CustomersReport, startCustomers } from './customers/run.ts'
-import { marketSecret, readOrMakeSecret } from './secrets.ts'
+import { marketSecret } from './secrets.ts'
 import { seedCustomers } from './seed/customers.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -58,7 +59,7 @@ test('customers buy over HTTP, the market counts exactly what they counted, and 
     MARKET_CUSTOMERS: '60',
   }
   const { child, ready } = await startNode(['--conditions=sankofa-source', main], env)
-  const secret = marketSecret(await readOrMakeSecret(directory))
+  const secret = marketSecret(await findSecret(directory))
   const reports: CustomersReport[] = []
   const running = startCustomers({
     url: ready.url,

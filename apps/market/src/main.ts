@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sankofa } from 'sankofa'
+import { findSecret } from 'sankofa/core'
 import { createPool } from 'sankofa/db'
 import { request } from 'undici'
 import { config } from '../sankofa.config.ts'
 import { buildMarket } from './market.ts'
-import { migrate } from './migrate.ts'
 import { watchParent } from './parent.ts'
-import { marketSecret, readOrMakeSecret } from './secrets.ts'
-import { isEmpty, seed } from './seed/seed.ts'
+import { prepare } from './prepare.ts'
+import { marketSecret } from './secrets.ts'
 import { underSankofa } from './under-sankofa.ts'
 import { chargesNotTold, signatureHeader } from './wallet/provider.ts'
 import { webhookPath } from './wallet/webhook.ts'
 
 const directory = process.env.SANKOFA_DIR ?? '.sankofa'
-const port = Number(process.env.MARKET_PORT ?? 4500)
+const port = Number(process.env.PORT ?? process.env.MARKET_PORT ?? 4500)
 const databaseUrl = process.env.DATABASE_URL
 if (databaseUrl === undefined || databaseUrl === '') {
   console.error(
@@ -22,7 +22,7 @@ if (databaseUrl === undefined || databaseUrl === '') {
   process.exit(2)
 }
 
-const secret = await readOrMakeSecret(directory)
+const secret = await findSecret(directory)
 const toolkit = sankofa({
   service: config.service,
   databaseUrl,
@@ -61,25 +61,24 @@ const stop = async (why: string): Promise<void> => {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 watchParent(() => void stop('its parent is gone'))
 
-/** With the database away the market starts all the same: what needs no database answers, the rest says 503. */
-async function prepare(): Promise<void> {
+/**
+ * With the database away the market starts all the same: what needs no database answers, the rest says 503. As a release it
+ * changes no schema: what a release needs goes out before it, as changes of their own.
+ */
+async function open(): Promise<void> {
   const pool = createPool({ url: databaseUrl ?? '', max: 2, applicationName: 'market-prepare' })
   try {
-    const applied = await migrate(pool)
-    const seeded = (await isEmpty(pool))
-      ? await seed(pool, { customers: Number(process.env.MARKET_CUSTOMERS ?? 2_000), secret: marketSecret(secret) })
-      : undefined
+    if (process.env.MARKET_PREPARED !== 'yes') log.info(await prepare(pool, secret), 'the database is ready')
     for (const charge of await chargesNotTold(pool)) market.provider.charge(charge)
-    log.info({ applied, seeded }, 'the database is ready')
   } finally {
     await pool.end()
   }
 }
 
-async function prepareUntilDone(): Promise<void> {
+async function openUntilDone(): Promise<void> {
   while (!stopping) {
     try {
-      return await prepare()
+      return await open()
     } catch (error) {
       log.error({ err: error }, 'the database is not ready; trying again in 2 s')
       await delay(2_000)
@@ -87,10 +86,10 @@ async function prepareUntilDone(): Promise<void> {
   }
 }
 
-const preparing = prepareUntilDone()
+const opening = openUntilDone()
 await toolkit.start()
 // Ready means ready to sell; but a database that is away must not keep the rest from answering.
-await Promise.race([preparing, delay(20_000, undefined, { ref: false })])
+await Promise.race([opening, delay(20_000, undefined, { ref: false })])
 await market.app.listen({ host: '127.0.0.1', port })
 console.log(
   JSON.stringify({ ready: true, service: config.service, url: origin, pid: process.pid, release: toolkit.release }),

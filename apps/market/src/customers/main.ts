@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findSecret } from 'sankofa/core'
 import { request } from 'undici'
 import { watchParent } from '../parent.ts'
-import { marketSecret, readOrMakeSecret } from '../secrets.ts'
+import { marketSecret } from '../secrets.ts'
 import { seedCustomers } from '../seed/customers.ts'
 import { startCustomers } from './run.ts'
 
@@ -26,7 +27,7 @@ watchParent(stop)
 
 // The shop may still be opening; customers come when its door does.
 while (!(await isOpen())) await delay(250)
-const secret = marketSecret(await readOrMakeSecret(process.env.SANKOFA_DIR ?? '.sankofa'))
+const secret = marketSecret(await findSecret(process.env.SANKOFA_DIR ?? '.sankofa'))
 running = startCustomers({
   url,
   secret,

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { ChangeId } from '../core/index.ts'
-import { type JournalRecord, openJournal } from '../journal/index.ts'
+import { type JournalRecord, openJournal, type ShipStep } from '../journal/index.ts'
 import type { ChangeHistory } from './contract.ts'
 import { reachOf } from './reach.ts'
 import { duration, sentence } from './words.ts'
@@ -39,8 +39,6 @@ export async function readHistory(pool: pg.Pool, change: ChangeId): Promise<Chan
 /** One record as a clause that follows the name of who wrote it. */
 export function recordWords(record: JournalRecord): string {
   const { type, data } = record
-  const because = (reason: string | undefined): string =>
-    reason === undefined || reason === '' ? '.' : `: ${sentence(reason)}`
   switch (type) {
     case 'proposed':
       return `proposed it: ${sentence(data.title)}`
@@ -83,7 +81,28 @@ export function recordWords(record: JournalRecord): string {
     case 'step-failed':
       if (data.step === 'wait') return `lets it wait: ${sentence(data.error)}`
       return `could not do the step “${data.step}” and tries again${because(data.error)}`
+    case 'ship-step':
+      return shipWords(data)
     default:
       return record satisfies never
+  }
+}
+
+const because = (reason: string | undefined): string =>
+  reason === undefined || reason === '' ? '.' : `: ${sentence(reason)}`
+
+function shipWords({ title, state, tookMs, detail }: ShipStep): string {
+  const time = tookMs === undefined ? '' : ` after ${duration(tookMs)}`
+  switch (state) {
+    case 'begun':
+      return `began, on the way to it: ${title}.`
+    case 'done':
+      return `${title}: done${time}${because(detail)}`
+    case 'skipped':
+      return `${title}: left out${because(detail)}`
+    case 'failed':
+      return `${title}: failed${time}${because(detail)}`
+    default:
+      return state satisfies never
   }
 }

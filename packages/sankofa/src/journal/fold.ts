@@ -20,7 +20,7 @@ export function advance(state: ChangeState | undefined, record: JournalRecord): 
   if (record.type === 'proposed') return proposed(record, state?.ignored ?? 0)
   if (state === undefined) return undefined
   const next = step(state, record)
-  const failing = record.type === 'step-failed' ? next.failing : undefined
+  const failing = record.type === 'step-failed' || record.type === 'ship-step' ? next.failing : undefined
   return { ...next, lastId: record.id, lastAt: record.at, failing }
 }
 
@@ -134,6 +134,8 @@ function step(state: ChangeState, record: Exclude<JournalRecord, JournalRecord<'
       const times = state.failing?.step === name ? state.failing.times + 1 : 1
       return { ...state, failing: { step: name, error, times, at } }
     }
+    case 'ship-step':
+      return state
     default:
       return record satisfies never
   }

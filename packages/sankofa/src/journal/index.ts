@@ -26,6 +26,8 @@ export {
   type JournalRecord,
   type RecordData,
   type RecordType,
+  type ShipStep,
+  shipStepStates,
 } from './record.ts'
 export { lastThatCanGoBack, propose, requestBack, requestGo, requestHold } from './requests.ts'
 export { mayAppend, type Objection } from './rules.ts'

@@ -44,9 +44,23 @@ export type RecordData = {
   settled: Record<string, never>
   /** A step failed and will be tried again; the state does not change. */
   'step-failed': { readonly step: string; readonly error: string }
+  /** What a deployer did on the way to a change of kind `release`; the state does not change. */
+  'ship-step': ShipStep
 }
 
 export type RecordType = keyof RecordData
+
+export const shipStepStates = ['begun', 'done', 'failed', 'skipped'] as const
+export type ShipStep = {
+  /** Of one run of the deployer: the steps of one belong together. */
+  readonly run: string
+  readonly step: string
+  readonly title: string
+  readonly state: (typeof shipStepStates)[number]
+  readonly tookMs?: number
+  /** What came out, in a line; why it was skipped, or the last lines of one that failed. */
+  readonly detail?: string
+}
 
 /** Requests of the hour before a change without a control, by whether their route is touched by it. */
 export type Before = {

@@ -77,6 +77,7 @@ const rules: { readonly [T in RecordType]: Rule } = {
   },
   settled: { wanted: 'count as settled', next: 'Begin it first.', allows: (state) => acting(state, 'settle') },
   'step-failed': { wanted: 'fail a step', next: 'Propose it first.', allows: () => true },
+  'ship-step': { wanted: 'be shipped', next: 'Propose it first.', allows: () => true },
 }
 
 /**

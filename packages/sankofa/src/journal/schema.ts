@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { holdCauses, type RecordType } from './record.ts'
+import { holdCauses, type RecordType, shipStepStates } from './record.ts'
 
 const text = Type.String({ minLength: 1, maxLength: 10_000 })
 const share = Type.Number({ minimum: 0, maximum: 1 })
@@ -65,6 +65,14 @@ const schemas: { readonly [T in RecordType]: TSchema } = {
   settling: loose({}),
   settled: loose({}),
   'step-failed': loose({ step: text, error: text }),
+  'ship-step': loose({
+    run: text,
+    step: text,
+    title: text,
+    state: Type.Union(shipStepStates.map((state) => Type.Literal(state))),
+    tookMs: Type.Optional(count),
+    detail: Type.Optional(text),
+  }),
 }
 
 /** @returns what is wrong with the data of a record, one line each; empty when nothing is */
