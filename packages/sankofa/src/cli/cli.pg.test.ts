@@ -106,6 +106,7 @@ test('go with a tunable says that everyone meets it at once, and what is not see
   expect(go.code).toBe(0)
   expect(go.out).toContain('Everyone meets it at once')
   expect(go.out).toContain('Asked: fee-bps-to-150 goes out.')
+  expect(go.out).toContain('! It waits to go out, because nobody would see whether it hurts: No process reports.')
 })
 
 test('status and why say each thing once, and in words', async ({ db }) => {
