@@ -121,8 +121,9 @@ export async function affectedBy(
         triggers.some(({ on, before }) => before && on.includes('update')),
       )
       written.add(fullName(each))
-      if (changing) mark(each, 'all', at, `${because}, and a trigger may change the rest`)
-      else if (columns.length > 0) mark(each, columns, at, because)
+      const why = changing ? `${because}, and a trigger may change the rest` : because
+      if (columns.length > 0) mark(each, columns, at, why)
+      if (changing) mark(each, 'all', at, why)
       await fire(each, 'update', at)
       for (const key of world.foreignKeys.filter(({ to, onUpdate }) => to === each.oid && onUpdate !== 'a')) {
         const child = byOid.get(key.from)

@@ -95,6 +95,10 @@ async function toKept(client: StepClient, table: Table, keep: Keep): Promise<Kep
   const real = table.columns.filter(({ generated }) => !generated)
   const numberOf = (name: string): number => table.columns.find((column) => column.name === name)?.number ?? 0
   const columns = keep.columns === 'all' ? real.map(({ name }) => name) : keep.columns
+  const isChanged = table.triggers.some(({ before, on }) => before && (on.includes('update') || on.includes('insert')))
+  const byTrigger = isChanged
+    ? columns.filter((name) => !keep.written.includes(name) && !(keep.knownBy === 'key' && keep.key.includes(name)))
+    : []
   return {
     schema: table.schema,
     name: table.name,
@@ -106,6 +110,7 @@ async function toKept(client: StepClient, table: Table, keep: Keep): Promise<Kep
     knownBy: keep.knownBy,
     all: columns.length === real.length,
     sequences: await sequencesOf(client, table, columns),
+    ...(byTrigger.length === 0 ? {} : { byTrigger }),
     rehearsed: 'no',
     spares: false,
   }

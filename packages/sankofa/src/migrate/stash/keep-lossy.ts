@@ -1,6 +1,15 @@
 import type { StepClient } from '../migration.ts'
 import type { Captured } from './capture.ts'
-import { captureTable, checksumOf, type Kept, keepHashes, namesByNumber, rowsNow, stashTable } from './kept.ts'
+import {
+  captureTable,
+  checksumOf,
+  type Kept,
+  keepHashes,
+  namesByNumber,
+  rowsNow,
+  stashTable,
+  triggers,
+} from './kept.ts'
 import { type Lossy, type LossyRows, sparesOf } from './rehearse.ts'
 import { closeTable } from './stash-schema.ts'
 import { fullName, type World } from './world.ts'
@@ -16,7 +25,9 @@ export async function keepLossy(client: StepClient, lossy: Lossy): Promise<KeptR
   const { id, kept } = captured
   if (rows !== 'all' && rows.length === 0 && spares.length === 0 && !sequencesLost) return forget(client, id)
   await createStash(client, id, kept)
-  const used = rows === 'all' || rows.some(({ gone }) => gone) ? undefined : usedColumns(rows)
+  // Where a trigger wrote, the rest of the row tells whether somebody else did.
+  const whole = rows === 'all' || rows.some(({ gone, base }) => gone || base?.includes(triggers) === true)
+  const used = whole ? undefined : usedColumns(rows)
   const values = kept.columns.map((_, index) => (used?.has(index) === false ? 'null' : `was.v${index + 1}`))
   const from = `${captureTable(id)} as was`
   // It may have been found that the rows are known by another key.

@@ -16,6 +16,8 @@ export type Kept = {
   /** Every column is kept, so that a row that is gone can come back. */
   readonly all: boolean
   readonly sequences: readonly KeptSequence[]
+  /** Columns that only a trigger writes while the step and its opposite run. */
+  readonly byTrigger?: readonly string[]
   /** `filled`: it was tried out with the kept values put into re-added columns; `no`: rows are compared by their hashes. */
   readonly rehearsed: 'yes' | 'filled' | 'no'
   /** Without a trial: it has been written down which rows and values were written since. */
@@ -117,6 +119,9 @@ export const keepHashes = {
       .map((name, index) => (name === undefined ? 'null' : `coalesce(pg_catalog.md5(now.v${index + 1}), '-')`))
       .join(', ')}]::text[]`,
 }
+
+/** Instead of what the undo makes of a value: a trigger makes it, and makes it another each time, such as the time. */
+export const triggers = '?'
 
 /** Instead of what the undo makes of a row's values: it makes another row that takes its place. */
 export const standIn = 'stand-in'

@@ -107,10 +107,17 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
           { hideFrom: options.hideFrom ?? 50_000, positional: options.positional ?? [] },
         )
       : new Map<string, 'hide' | 'move'>()
-  const keeps = all.flatMap((each) => {
+  const wanted = all.flatMap((each) => {
     const keep = toKeep(world, widths, each, each.at < statements.length ? unitOf(each.at) : 0)
     return keep === undefined ? [] : [asInstant(keep, instant.get(each.table.oid))]
   })
+  const widthOf = ({ table, columns }: Keep): number =>
+    columns === 'all'
+      ? (world.tables.find((each) => fullName(each) === fullName(table))?.columns.length ?? 0)
+      : columns.length
+  const isTooWide = (keep: Keep): boolean => keep.how === 'copy' && widthOf(keep) > mostColumns
+  // Who accepts its loss wants the step to run.
+  const keeps = wanted.filter((keep) => !isTooWide(keep))
   const bytes = keeps.reduce((sum, keep) => sum + keep.bytes, 0)
   const locks = oneTransaction
     ? [await lock(all, [...statements, ...(opposite ?? [])])]
@@ -127,7 +134,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
             )
       })
   const trialApart = !oneTransaction && units.at(-1)?.transaction === false
-  const refuse = refusal(all, unknown, options.observed)
+  const refuse = refusal(all, unknown, options.observed) ?? tooWide(wanted.filter(isTooWide))
   const rehearsal = opposite === undefined ? undefined : rehearsalOf(opposite)
   return {
     keeps,
@@ -216,6 +223,7 @@ function toKeep(
     columns: kept.length === real.length && (columns === 'all' || knownBy === 'whole') ? 'all' : kept,
     knownBy,
     key: knownBy === 'whole' ? real : (key ?? untouched),
+    written: [...unsteady],
     rows,
     bytes,
     how: 'copy',
@@ -265,6 +273,14 @@ function sizeOfOne(
 
 // Header of a row and of its key's array, and its number.
 const rowOverheadBytes = 72
+
+// PostgreSQL joins at most 1664 columns: those of a row as it was and as it is, and a few more.
+const mostColumns = 800
+
+function tooWide([keep]: readonly Keep[]): string | undefined {
+  if (keep === undefined) return undefined
+  return `${fullName(keep.table)} would need more than ${mostColumns} columns to be kept (${keep.because}), and PostgreSQL cannot compare rows that wide when they come back. Split the step, so that each part drops or rewrites fewer columns.`
+}
 
 function refusal(
   affected: readonly Affected[],

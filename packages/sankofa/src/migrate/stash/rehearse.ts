@@ -4,7 +4,7 @@ import type { Captured } from './capture.ts'
 import { chanceColumns } from './chance-columns.ts'
 import { passes } from './failure.ts'
 import { instants } from './instants.ts'
-import { captureTable, type Instant, type Kept, namesByName, rowsNow, standIn, uniquesOf } from './kept.ts'
+import { captureTable, type Instant, type Kept, namesByName, rowsNow, standIn, triggers, uniquesOf } from './kept.ts'
 import { mendStatements } from './mend.ts'
 import { remembered, type Stamps, withExactText } from './text-form.ts'
 import { readWorld, type Table, tablesNamed, type World } from './world.ts'
@@ -157,7 +157,8 @@ async function compare(
     const was = `was.v${index + 1}`
     // What was filled in for the trial is not the undo's doing.
     if (fill && anew.includes(name)) return { when: `${was} is not null`, value: `'-'` }
-    return { when: `${now} is distinct from ${was}`, value: chance.has(name) ? `'*'` : remembered(now, stamps) }
+    const value = kept.byTrigger?.includes(name) === true ? `'${triggers}'` : remembered(now, stamps)
+    return { when: `${now} is distinct from ${was}`, value: chance.has(name) ? `'*'` : value }
   })
   const base = `array[${differs.map(({ when, value }) => `case when ${when} then ${value} end`).join(', ')}]::text[]`
   const { rows } = await client.query<LossyRows>(

@@ -1,5 +1,5 @@
 import type { StepClient } from '../migration.ts'
-import { type Kept, type NamesNow, rowsOf, stashTable, workTable } from './kept.ts'
+import { type Kept, type NamesNow, rowsOf, stashTable, triggers, workTable } from './kept.ts'
 import type { Entry } from './registry.ts'
 import { isAs, type Stamps } from './text-form.ts'
 import type { Failure } from './tolerant.ts'
@@ -31,6 +31,18 @@ export async function sortOut(
   referred: boolean,
 ): Promise<Sorted> {
   const work = workTable(id)
+  // What a trigger made says nothing of who wrote: the rest of the row does.
+  const unwritten = kept.columns.flatMap((_, index) => {
+    const [now, was, base] = [`work.v${index + 1}`, `stashed.v${index + 1}`, `stashed.base[${index + 1}]`]
+    if (names.columns[index] === undefined) return []
+    return [
+      `(case when ${base} is null then ${now} is not distinct from ${was} else ${base} = '${triggers}' or ${isAs(base, now, stamps)} end)`,
+    ]
+  })
+  const asMadeBy = (base: string, now: string): string =>
+    kept.byTrigger === undefined
+      ? isAs(base, now, stamps)
+      : `(case when ${base} = '${triggers}' then ${unwritten.join(' and ')} else ${isAs(base, now, stamps)} end)`
   const takes = kept.columns.map((_, index) => {
     const [now, was, position] = [`work.v${index + 1}`, `stashed.v${index + 1}`, index + 1]
     if (names.columns[index] === undefined) return 'false'
@@ -38,7 +50,7 @@ export async function sortOut(
       kept.rehearsed === 'no'
         ? `case when stashed.after[${position}] is null then stashed.whole = 'same' or ${now} is null
                 else stashed.after[${position}] = 'same' end`
-        : `stashed.base[${position}] is not null and ${isAs(`stashed.base[${position}]`, now, stamps)}`
+        : `stashed.base[${position}] is not null and ${asMadeBy(`stashed.base[${position}]`, now)}`
     return `coalesce(${untouched}, false) and ${now} is distinct from ${was}`
   })
   await client.query(

@@ -12,6 +12,8 @@ export type Keep = {
   readonly knownBy: 'key' | 'rest' | 'whole'
   /** The columns by which a row is known again. */
   readonly key: readonly string[]
+  /** Columns that the step, or what takes it back, drops, changes the type of or writes by name. */
+  readonly written: readonly string[]
   /** As PostgreSQL estimates them. */
   readonly rows: number
   readonly bytes: number
