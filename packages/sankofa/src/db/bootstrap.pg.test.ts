@@ -19,6 +19,8 @@ test('many processes bootstrapping an empty database at once leave one complete 
     'statements',
     'migrate',
     'stash',
+    'release',
+    'machine',
   ])
 })
 
