@@ -5,7 +5,14 @@ import { SankofaError } from '../core/index.ts'
 import { bootstrap, createPool, refuseTakenSchema } from '../db/index.ts'
 import { type FlagPlan, flagKind, type TunablePlan, tunableKind } from '../flags/index.ts'
 import { type ChangeKind, type Journal, openJournal } from '../journal/index.ts'
-import { type MigrationPlan, type MigrationSet, migrationKind, readMigrations } from '../migrate/index.ts'
+import {
+  type MigrationPlan,
+  type MigrationSet,
+  migrationKind,
+  readMigrations,
+  whatCannotRun,
+} from '../migrate/index.ts'
+import { type ReleasePlan, releaseKind } from '../release/index.ts'
 import type { Config, MigrationSettings } from './config.ts'
 import { findDatabaseUrl, findDirectory, loadConfig } from './find-config.ts'
 
@@ -20,6 +27,7 @@ export type Context = {
     readonly flag: ChangeKind<FlagPlan>
     readonly tunable: ChangeKind<TunablePlan>
     readonly migration: ChangeKind<MigrationPlan>
+    readonly release: ChangeKind<ReleasePlan>
   }
   /** What the config's folder holds now; `undefined` where it names none. */
   loadMigrations(): Promise<MigrationSet | undefined>
@@ -83,6 +91,7 @@ export async function openContext(options: { readonly maximumConnections: number
         ...(migrations?.shadowUrl === undefined ? {} : { shadowUrl: migrations.shadowUrl }),
         stashBudgetBytes: stashBudgetBytes(config),
       }),
+      release: releaseKind({ pool, journal, cannotRun: (release) => whatCannotRun(pool, release, Date.now()) }),
     },
     loadMigrations,
     actor: actorName(),

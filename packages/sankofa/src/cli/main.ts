@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { BackOptions } from './commands/back.ts'
+import type { GatewayCommandOptions } from './commands/gateway.ts'
+import type { HostOptions } from './commands/host.ts'
 import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
 import type { DeriveOptions } from './commands/migrate-derive.ts'
 import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
@@ -182,6 +184,20 @@ withJson(
     .description('run the watcher: judge every 10 s, go on, hold, undo; several may run, one leads')
     .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort),
 ).action(async (options: WatchOptions) => (await import('./commands/watch.ts')).watchCommand(options))
+
+program
+  .command('host')
+  .description('keep the releases of this host and the gateway in front of them, until it is told to end')
+  .option('--port <port>', 'what the gateway listens on (8080)', readPort)
+  .option('--address <address>', 'where it listens (127.0.0.1)')
+  .option('--keep-running', 'releases and gateway go on when this ends; the next one adopts them')
+  .action(async (options: HostOptions) => (await import('./commands/host.ts')).hostCommand(options))
+program
+  .command('gateway', { hidden: true })
+  .requiredOption('--root <folder>')
+  .requiredOption('--socket <path>')
+  .requiredOption('--fd <n>', '', Number)
+  .action(async (options: GatewayCommandOptions) => (await import('./commands/gateway.ts')).gatewayCommand(options))
 
 // A module of migrations runs in this process: one that ends it has not made a command succeed.
 const endedByOthers = (): void => {

@@ -14,6 +14,7 @@ import { expireStashes } from '../../migrate/index.ts'
 import { pgMeasurement, rollUp } from '../../observe/index.ts'
 import { createWatcher, type Watcher } from '../../rollout/index.ts'
 import { type Context, openContext } from '../context.ts'
+import { repeat } from '../repeat.ts'
 import { untilToldToEnd } from '../until-told-to-end.ts'
 
 export type WatchOptions = { readonly consolePort?: number; readonly json?: boolean }
@@ -128,26 +129,4 @@ async function dropExpired(pool: pg.Pool): Promise<void> {
 
 async function whenLeading(watcher: Watcher, work: () => Promise<unknown>): Promise<void> {
   if (watcher.leading() !== undefined) await work()
-}
-
-/** Repeats `work` until the end. What fails is said once for each kind of failure, and tried again. */
-async function repeat(
-  everyMs: number,
-  ending: AbortSignal,
-  log: Logger,
-  name: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  let said = ''
-  while (!ending.aborted) {
-    try {
-      await work()
-      said = ''
-    } catch (error) {
-      const text = isSankofaError(error) ? error.code : error instanceof Error ? error.message : String(error)
-      if (text !== said) log.warn({ err: error }, `${name} failed; it is tried again`)
-      said = text
-    }
-    await systemClock.sleep(everyMs, ending)
-  }
 }

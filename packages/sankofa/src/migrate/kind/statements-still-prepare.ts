@@ -70,7 +70,7 @@ async function lacking(client: StepClient, worked: readonly Worked[]): Promise<r
   })
 }
 
-async function rulesOf(
+export async function rulesOf(
   client: StepClient,
   statements: readonly RecordedStatement[],
 ): Promise<(statement: RecordedStatement) => WrittenRules> {
@@ -80,7 +80,10 @@ async function rulesOf(
 }
 
 /** In a savepoint each where there is a transaction; else each by itself. */
-async function notPreparable(client: StepClient, statements: readonly RecordedStatement[]): Promise<readonly Found[]> {
+export async function notPreparable(
+  client: StepClient,
+  statements: readonly RecordedStatement[],
+): Promise<readonly Found[]> {
   const found: Found[] = []
   const inside = await isInTransaction(client)
   for (const statement of statements) {

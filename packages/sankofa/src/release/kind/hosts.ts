@@ -10,7 +10,7 @@ export type ProcessOnHost = {
   readonly state: string
   readonly pid: number | undefined
   readonly origin: string | undefined
-  readonly checks: readonly { readonly path: string; readonly status?: number; readonly ms: number }[]
+  readonly checks: readonly { readonly path: string; readonly status?: number | undefined; readonly ms: number }[]
   readonly restarts: number
   /** The last words of one that does not come up. */
   readonly error: string | undefined

@@ -76,7 +76,7 @@ export async function proveRelease(pool: pg.Pool, plan: ReleasePlan, clock: Cloc
 const backMs = 1_000
 
 type Checked = {
-  readonly checks: readonly { readonly path: string; readonly status?: number }[]
+  readonly checks: readonly { readonly path: string; readonly status?: number | undefined }[]
   readonly startedInMs: number | undefined
 }
 

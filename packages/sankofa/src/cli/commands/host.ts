@@ -1,0 +1,124 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { findSecret, SankofaError } from '../../core/index.ts'
+import { createFlagClient } from '../../flags/index.ts'
+import {
+  createGatewayProcess,
+  createKeeper,
+  gatewayClient,
+  layoutOf,
+  openListeningSocket,
+  systemdSocket,
+  type Upstream,
+} from '../../release/index.ts'
+import { type Context, openContext } from '../context.ts'
+import { createReport } from '../host/report.ts'
+import { createTidying } from '../host/tidy.ts'
+import { followWanted } from '../host/wanted.ts'
+import { repeat } from '../repeat.ts'
+import { untilToldToEnd } from '../until-told-to-end.ts'
+
+export type HostOptions = { readonly port?: number; readonly address?: string; readonly keepRunning?: boolean }
+
+const reportEveryMs = 1_000
+const tidyEveryMs = 5_000
+const defaultPort = 8080
+
+/**
+ * Runs until SIGTERM, Ctrl-C or its parent's death: keeps the releases of this host as PostgreSQL says, and the gateway in
+ * front of them. Prints one line of JSON when the gateway answers, then its log.
+ */
+export async function hostCommand(options: HostOptions): Promise<void> {
+  const ending = new AbortController()
+  const ended = untilToldToEnd(ending)
+  const log = pino({ name: 'host' })
+  const context = await openContext({ maximumConnections: 3 })
+  const { config, directory, pool, databaseUrl } = context
+  const { service } = config
+  if (config.release === undefined) {
+    throw new SankofaError('SETTINGS_WRONG', {
+      problems: [
+        "release: not set in sankofa.config.ts; expected how the service is started, such as release: { start: ['node', 'server.ts'] }.",
+      ],
+    })
+  }
+  const layout = layoutOf(join(directory, 'host'))
+  const secret = await findSecret(directory)
+  const flagClient = createFlagClient({ flags: [], tunables: [], url: databaseUrl, directory, secret, log })
+  const gateway = gatewayClient(layout.gatewaySocket)
+  let told: readonly Upstream[] = []
+
+  const keeper = createKeeper({
+    layout,
+    environment: { DATABASE_URL: databaseUrl, SANKOFA_DIR: directory },
+    async inFlight(release) {
+      const known = await gateway.status().catch(() => undefined)
+      const traffic = known?.releases.find((one) => one.release === release)
+      return known === undefined ? undefined : (traffic?.inFlight ?? 0) + (traffic?.upgraded ?? 0)
+    },
+    async onUpstreams(upstreams) {
+      told = upstreams
+      await gateway.setUpstreams(upstreams)
+    },
+    log: log.child({ part: 'keeper' }),
+  })
+  const gatewayProcess = createGatewayProcess({
+    layout,
+    socket: (beside) =>
+      systemdSocket() ??
+      openListeningSocket({ host: options.address ?? '127.0.0.1', port: options.port ?? defaultPort, beside }),
+    command: ({ socketPath }) => ({
+      command: [...thisProgram(), 'gateway', '--root', layout.root, '--socket', socketPath, '--fd', '3'],
+      environment: gatewayEnvironment(context),
+    }),
+    log: log.child({ part: 'gateway' }),
+  })
+
+  try {
+    await flagClient.start()
+    await keeper.start()
+    await gatewayProcess.start()
+    const stopListening = gatewayProcess.onChange(() => {
+      // A gateway that has just started knows what the one before was told; this is for what changed meanwhile.
+      if (gatewayProcess.report().state === 'ready') void gateway.setUpstreams(told).catch(() => {})
+    })
+    const wanted = followWanted({ pool, service, flagClient, url: databaseUrl, log, onWanted: keeper.want })
+    const report = createReport({ pool, service, host: hostname(), keeper, gateway, gatewayProcess })
+    const tidy = createTidying({ layout, flagClient, service, keeper, keep: config.release.keep ?? 5 })
+    const loops = [
+      repeat(reportEveryMs, ending.signal, log, 'the report of this host', report),
+      repeat(tidyEveryMs, ending.signal, log, 'tidying', tidy),
+    ]
+    const stopReporting = keeper.onChange(() => void report().catch(() => {}))
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, pid: process.pid, port: options.port ?? defaultPort, gateway: gatewayProcess.report().pid })}\n`,
+    )
+    await ended
+    stopListening()
+    stopReporting()
+    await wanted.stop()
+    await Promise.all(loops)
+  } finally {
+    const what = options.keepRunning === true ? 'leave' : 'stop'
+    await gatewayProcess.stop(what)
+    await keeper.stop(what)
+    await flagClient.stop()
+    await pool.end()
+  }
+}
+
+/** This very program, as it was started. */
+const thisProgram = (): readonly string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? '']
+
+/** What the gateway must find as this process found it; it does not follow this process to its end. */
+function gatewayEnvironment({ databaseUrl, directory }: Context): Readonly<Record<string, string>> {
+  const { SANKOFA_CONFIG, INIT_CWD, SANKOFA_SECRET } = process.env
+  return {
+    DATABASE_URL: databaseUrl,
+    SANKOFA_DIR: directory,
+    INIT_CWD: INIT_CWD ?? process.cwd(),
+    ...(SANKOFA_CONFIG === undefined ? {} : { SANKOFA_CONFIG }),
+    ...(SANKOFA_SECRET === undefined ? {} : { SANKOFA_SECRET }),
+  }
+}

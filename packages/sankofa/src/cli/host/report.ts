@@ -1,0 +1,50 @@
+import type pg from 'pg'
+import { type GatewayClient, type GatewayProcess, type Keeper, reportHost } from '../../release/index.ts'
+
+/** Says to PostgreSQL what runs on this host; one report at a time. */
+export function createReport(parts: {
+  readonly pool: pg.Pool
+  readonly service: string
+  readonly host: string
+  readonly keeper: Pick<Keeper, 'reports'>
+  readonly gateway: Pick<GatewayClient, 'status'>
+  readonly gatewayProcess: Pick<GatewayProcess, 'report'>
+}): () => Promise<void> {
+  const { pool, service, host, keeper, gateway, gatewayProcess } = parts
+  const report = async (): Promise<void> => {
+    const traffic = await gateway.status().catch(() => undefined)
+    const inFlightOf = (release: string): number | undefined => {
+      const found = traffic?.releases.find((one) => one.release === release)
+      return traffic === undefined ? undefined : (found?.inFlight ?? 0) + (found?.upgraded ?? 0)
+    }
+    await reportHost(pool, {
+      service,
+      host,
+      gateway: { ...gatewayProcess.report(), ...(traffic === undefined ? {} : { traffic }) },
+      processes: keeper.reports().map((one) => ({
+        ...one,
+        pid: one.pid,
+        origin: one.origin,
+        error: one.error,
+        startedInMs: one.startedInMs,
+        inFlight: one.purpose === 'serve' ? inFlightOf(one.release) : undefined,
+      })),
+    })
+  }
+  let running: Promise<void> | undefined
+  let isAgain = false
+  return () => {
+    isAgain = running !== undefined
+    running ??= (async () => {
+      try {
+        do {
+          isAgain = false
+          await report()
+        } while (isAgain)
+      } finally {
+        running = undefined
+      }
+    })()
+    return running
+  }
+}
