@@ -1,4 +1,4 @@
-import type { AlterTableStmt, CreateFunctionStmt, DropStmt, Node, RangeVar, RenameStmt } from 'libpg-query'
+import type { AlterTableStmt, CreateFunctionStmt, DropStmt, Node, RangeVar, RenameStmt, TypeName } from 'libpg-query'
 import { createFormerNames } from './former-names.ts'
 import { type Program, programOfDo, programOfFunction } from './program.ts'
 import type { Statement } from './statement.ts'
@@ -9,9 +9,16 @@ export type TableName = { readonly schema?: string; readonly name: string }
 type What =
   | { readonly kind: 'drop table' | 'delete' | 'truncate'; readonly table: TableName; readonly cascade: boolean }
   | {
-      readonly kind: 'drop column' | 'retype column' | 'update'
+      readonly kind: 'drop column' | 'update'
       readonly table: TableName
       readonly columns: readonly string[]
+    }
+  /** `to`: what it becomes, where its values are not computed. */
+  | {
+      readonly kind: 'retype column'
+      readonly table: TableName
+      readonly columns: readonly string[]
+      readonly to?: TypeName
     }
   | { readonly kind: 'insert'; readonly table: TableName }
   /** Rows leave it or change, and the text does not say which columns. */
@@ -151,10 +158,18 @@ function createReader(): (node: Node) => readonly What[] {
     const now = nameOf(relation)
     return cmds.flatMap((command): readonly What[] => {
       if (!('AlterTableCmd' in command)) return []
-      const { subtype, name = '' } = command.AlterTableCmd
-      const kind =
-        subtype === 'AT_DropColumn' ? 'drop column' : subtype === 'AT_AlterColumnType' ? 'retype column' : undefined
-      if (kind !== undefined) return onTable(relation, (table) => ({ kind, table, columns: [names.column(now, name)] }))
+      const { subtype, name = '', def } = command.AlterTableCmd
+      const columns = [names.column(now, name)]
+      if (subtype === 'AT_DropColumn') return onTable(relation, (table) => ({ kind: 'drop column', table, columns }))
+      if (subtype === 'AT_AlterColumnType') {
+        const {
+          typeName: to,
+          raw_default: using,
+          collClause,
+        } = def !== undefined && 'ColumnDef' in def ? def.ColumnDef : {}
+        const plain = to !== undefined && collClause === undefined && isCastTo(using, name, to)
+        return onTable(relation, (table) => ({ kind: 'retype column', table, columns, ...(plain ? { to } : {}) }))
+      }
       if (subtype === 'AT_DetachPartition') return onTable(relation, (table) => ({ kind: 'change', table }))
       return []
     })
@@ -174,6 +189,19 @@ function createReader(): (node: Node) => readonly What[] {
 
   return read
 }
+
+/** `using` may say no more than PostgreSQL does of itself. */
+function isCastTo(using: Node | undefined, column: string, to: TypeName): boolean {
+  if (using === undefined) return true
+  if (!('TypeCast' in using)) return false
+  const { arg, typeName } = using.TypeCast
+  const [field, ...more] = arg !== undefined && 'ColumnRef' in arg ? (arg.ColumnRef.fields ?? []) : []
+  const isColumn = field !== undefined && 'String' in field && field.String.sval === column && more.length === 0
+  return isColumn && withoutPlaces(typeName) === withoutPlaces(to)
+}
+
+const withoutPlaces = (type: TypeName | undefined): string =>
+  JSON.stringify(type ?? {}, (key, value) => (key === 'location' ? undefined : value))
 
 function dropped(
   { objects = [], removeType, behavior }: DropStmt,

@@ -1,6 +1,7 @@
 import type { StepClient } from '../migration.ts'
 import type { Effect, TableName } from '../sql/effects.ts'
 import { effectsOfFunction } from './functions.ts'
+import { createTypeTrail } from './widening.ts'
 import { fullName, type Table, tablesNamed, type World } from './world.ts'
 
 /** What may happen to a table: to some columns, or to whole rows. */
@@ -28,7 +29,8 @@ type Found = {
  * Which tables' rows a step may destroy: by what its statements say, and by what the database does of itself: foreign
  * keys that cascade, triggers, functions, inherited columns, types that go.
  *
- * @returns `opaque`: reasons why this may not be all; `written`: tables whose rows are updated, also only in new columns
+ * @returns `opaque`: reasons why this may not be all; `written`: tables whose rows are updated, also only in new columns;
+ *   `widened`: columns, as `schema.table.column`, that get another type in which no value is another
  */
 export async function affectedBy(
   client: StepClient,
@@ -38,12 +40,15 @@ export async function affectedBy(
   readonly affected: readonly Affected[]
   readonly opaque: readonly string[]
   readonly written: readonly string[]
+  readonly widened: readonly string[]
 }> {
   const found = new Map<string, Found>()
   const opaque = new Set<string>()
   const written = new Set<string>()
   const known = new Set<string>()
   const byOid = new Map(world.tables.map((table) => [table.oid, table]))
+  const widened = new Set<string>()
+  const isExact = createTypeTrail()
   let anySchema = false
 
   const mark = (
@@ -157,10 +162,18 @@ export async function affectedBy(
             mark(each, 'all', at, 'it is dropped', true)
         }
         return
-      case 'drop column':
-      case 'retype column': {
-        const list = effect.columns.join(', ')
-        const because = effect.kind === 'drop column' ? `${list} is dropped` : `the type of ${list} changes`
+      case 'retype column':
+        for (const table of tablesNamed(world, effect.table, anySchema)) {
+          for (const each of withChildren(table)) {
+            for (const { name, type } of each.columns.filter((column) => effect.columns.includes(column.name))) {
+              if (isExact(`${each.oid} ${name}`, type, effect.to)) widened.add(`${fullName(each)}.${name}`)
+              else mark(each, [name], at, `the type of ${name} changes`, true)
+            }
+          }
+        }
+        return
+      case 'drop column': {
+        const because = `${effect.columns.join(', ')} is dropped`
         for (const table of tablesNamed(world, effect.table, anySchema)) {
           for (const each of withChildren(table)) mark(each, effect.columns, at, because, true)
         }
@@ -236,7 +249,12 @@ export async function affectedBy(
     const table = byOid.get(oid)
     return table === undefined ? [] : [{ table, ...rest }]
   })
-  return { affected: overPartitions(affected, byOid), opaque: [...opaque], written: [...written] }
+  return {
+    affected: overPartitions(affected, byOid),
+    opaque: [...opaque],
+    written: [...written],
+    widened: [...widened],
+  }
 }
 
 /** A partition of a table that is kept as well is kept with it. */

@@ -59,6 +59,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
       keeps: [],
       bytes: 0,
       updates: [],
+      widened: [],
       harmless: true,
       oneTransaction,
       again,
@@ -69,7 +70,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     }
   }
   const world = await readWorld(client)
-  const { affected, opaque, written } = await affectedBy(client, world, effects)
+  const { affected, opaque, written, widened } = await affectedBy(client, world, effects)
   const unknown = step.kind === 'code' ? ['what a module does is known only when it runs', ...opaque] : opaque
   const all = unknown.length === 0 ? affected : withObserved(world, affected, options.observed ?? [])
   const unitOf = (at: number): number => {
@@ -140,6 +141,7 @@ export async function planStash(client: StepClient, step: AsText, options: PlanS
     keeps,
     bytes,
     updates: written,
+    widened,
     harmless: false,
     oneTransaction,
     again,

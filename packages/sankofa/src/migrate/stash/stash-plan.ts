@@ -37,6 +37,8 @@ export type StashPlan = {
   readonly refuse?: string
   /** Tables, as `schema.table`, of which rows are updated, if only in columns that the step adds. */
   readonly updates: readonly string[]
+  /** Columns, as `schema.table.column`, that get a type in which no value is another. */
+  readonly widened: readonly string[]
   /** The text shows that the step destroys nothing, so that nobody has to watch it. */
   readonly harmless: boolean
   /** Everything the step does is one transaction. */

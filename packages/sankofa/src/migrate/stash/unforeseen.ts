@@ -38,7 +38,7 @@ export async function unforeseen(
     const then = after.get(table.oid)
     if (then === undefined) return [`${name} was dropped`]
     const lost = table.columns.filter(({ number, generated, name: column, typeOid }) => {
-      if (generated || columns?.has(column) === true) return false
+      if (generated || columns?.has(column) === true || plan.widened.includes(`${name}.${column}`)) return false
       const same = then.columns.find((each) => each.number === number)
       return same === undefined || same.typeOid !== typeOid
     })

@@ -1,12 +1,7 @@
-const wider = 'every value fits into the wider type and back, and is kept all the same'
-
 /**
  * By case: what the proof does not say as it should. Such a test fails as soon as the proof is right, and the entry goes.
  */
-export const openFaults: Readonly<Record<string, string>> = {
-  'an integer that became a bigint is an integer again': wider,
-  'a view that stood in the way of a wider column comes back': wider,
-}
+export const openFaults: Readonly<Record<string, string>> = {}
 
 /** By case: what is derived from its up does not lead back as it should. */
 export const openFaultsOfDerived: Readonly<Record<string, string>> = {
