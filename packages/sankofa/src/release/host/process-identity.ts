@@ -16,38 +16,31 @@ export type ProcessTable = {
 
 type Status = { readonly state: string; readonly started: string }
 
-export const systemProcesses: ProcessTable = processTable(statusOf)
-
-/** @internal The table over another source, for tests that show what a weaker identity would do. */
-export function processTable(status: (pid: number) => Status | undefined): ProcessTable {
-  const isAlive = (process: ProcessIdentity): boolean => {
-    const now = status(process.pid)
-    return now !== undefined && now.started === process.started && now.state !== 'Z' && now.state !== 'X'
-  }
-  return {
-    identify(pid) {
-      const now = status(pid)
-      return now === undefined ? undefined : { pid, started: now.started }
-    },
-    isAlive,
-    signal(target, signal, whom) {
-      if (!isAlive(target)) return false
-      try {
-        process.kill(whom === 'group' ? -target.pid : target.pid, signal)
-        return true
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-        throw error
-      }
-    },
-  }
+export const systemProcesses: ProcessTable = {
+  identify(pid) {
+    const now = statusOf(pid)
+    return now === undefined ? undefined : { pid, started: now.started }
+  },
+  isAlive({ pid, started }) {
+    const now = statusOf(pid)
+    return now !== undefined && now.started === started && now.state !== 'Z' && now.state !== 'X'
+  },
+  signal(target, signal, whom) {
+    if (!systemProcesses.isAlive(target)) return false
+    try {
+      process.kill(whom === 'group' ? -target.pid : target.pid, signal)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+      throw error
+    }
+  },
 }
 
 /** The start time of a process counts from the boot, so the boot belongs to it. */
 const boot = readBoot()
 
-/** @internal */
-export function statusOf(pid: number): Status | undefined {
+function statusOf(pid: number): Status | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)
 }
 

@@ -2,7 +2,6 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { onTestFinished } from '#harness'
 import { type Layout, layoutOf } from '../../layout.ts'
 import { createKeeper, type Keeper, type KeeperInternals, type KeeperOptions } from '../keeper.ts'
 import { type TaggedProcess, taggedProcesses } from '../tagged-processes.ts'
@@ -17,8 +16,8 @@ export type TestHost = {
   tagged(): readonly TaggedProcess[]
 }
 
-/** A folder of a host; when the test ends, whatever still runs there is ended. */
-export function testHost(): TestHost {
+/** A folder of a host; when the test ends, whatever still runs there is ended. A test that runs beside others gives its own hook. */
+export function testHost(onTestFinished: (work: () => Promise<void>) => void): TestHost {
   const layout = layoutOf(realpathSync(mkdtempSync(join(tmpdir(), 'sankofa-host-'))))
   const told: (readonly string[])[] = []
   const inFlight = new Map<string, number | undefined>()
