@@ -27,6 +27,7 @@ export type Exchanges = {
 
 /** What may be sent twice: it changes nothing by what HTTP says of it (RFC 9110, 9.2.1). */
 const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
+const plainText = /^[\x20-\x7e]*$/
 const joinedUpTo = 16 * 1024
 const attemptsAtMost = 4
 
@@ -139,7 +140,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     this.#controller = controller
-    this.#begun()
     const response = this.#response
     const { headers, length, isPublic } = answerHead(given)
     const { showRelease } = this.#shared
@@ -150,7 +150,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#shared.isDraining()) response.shouldKeepAlive = false
     this.#length = length
     this.#forwardsTrailers = given.trailer !== undefined && length === undefined && method !== 'HEAD'
-    response.writeHead(status, text, headers)
+    response.writeHead(status, plainText.test(text) ? text : '', headers)
+    this.#begun()
     // The body mostly comes with the head. When it does not, as with a stream of events, the head goes alone, at once.
     process.nextTick(flushHead, response)
   }

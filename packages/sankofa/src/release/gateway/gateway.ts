@@ -12,6 +12,7 @@ import { lingerOver, refuse } from './refuse.ts'
 import { readHead } from './request-head.ts'
 import { createSubjects, type KeySource } from './subject.ts'
 import { trustedProxies } from './trusted.ts'
+import { watchForEnd } from './tunnel.ts'
 import type { ReleaseTraffic, Target, Unanswered } from './upstream.ts'
 import { createUpstreams } from './upstreams.ts'
 
@@ -223,6 +224,7 @@ function takeOver(request: IncomingMessage, socket: Duplex, rest: Buffer): Serve
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(client)
+  watchForEnd(client)
   response.once('finish', () => client.destroySoon())
   return response
 }

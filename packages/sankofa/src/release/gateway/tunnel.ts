@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Joins a client with the upstream that switched protocols for it; what they say to each other is theirs. */
@@ -15,6 +16,7 @@ export function tunnel(
     return
   }
   response.detachSocket(client)
+  client.off('readable', noticeEnd)
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: upgrade\r\nupgrade: ${protocol}\r\n`
   for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
   client.setTimeout(0)
@@ -23,6 +25,17 @@ export function tunnel(
   upstream.on('error', ignore).once('close', () => client.destroySoon())
   client.pipe(upstream)
   upstream.pipe(client)
+}
+
+/** Lets a socket that nobody reads yet close when its client leaves; what the client says meanwhile waits for the tunnel. */
+export function watchForEnd(client: Socket): void {
+  client.on('readable', noticeEnd).once('end', () => {
+    if (client.listenerCount('readable') > 0) client.destroy()
+  })
+}
+
+function noticeEnd(this: Socket): void {
+  if (this.readableLength === 0) this.read()
 }
 
 // What breaks one side closes it, and with it the other.
