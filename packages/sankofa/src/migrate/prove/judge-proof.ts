@@ -13,7 +13,7 @@ export function judgeLoss(trip: RoundTrip, stash: StashTrip | undefined): Loss {
   const same = nothingGone(trip.rows) && nothingGone(trip.rowsAfterWriting)
   if (stash === undefined) return same ? 'kept' : 'lost'
   // Nothing that the stash would keep, and the rows came back by themselves: nothing can die.
-  if (same && stash.kept.length === 0) return 'kept'
+  if (same && stash.kept.length === 0 && stash.failure === undefined) return 'kept'
   return stash.failure === undefined &&
     stash.refused === undefined &&
     stash.rows !== undefined &&
