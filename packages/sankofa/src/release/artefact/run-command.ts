@@ -14,7 +14,7 @@ export type CommandOptions = {
   readonly answers?: readonly number[]
 }
 
-export type CommandAnswer = { readonly code: number; readonly output: string }
+export type CommandAnswer = { readonly code: number; readonly output: string; readonly bytes: Buffer }
 
 /** A hook of git starts us with these set; every git of ours is told by its folder alone where it works. */
 const ofGit = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|PREFIX|NAMESPACE|COMMON_DIR|CEILING_DIRECTORIES)$/
@@ -38,7 +38,8 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
   const code = await ended(child, command, options)
-  return { code, output: Buffer.concat(output).toString('utf8') }
+  const bytes = Buffer.concat(output)
+  return { code, output: bytes.toString('utf8'), bytes }
 }
 
 /** The same, with its output read as it comes. `consume` must read it to its end, or throw. */

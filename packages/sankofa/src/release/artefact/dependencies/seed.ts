@@ -13,9 +13,6 @@ type Locked = {
 }
 type Lock = { readonly packages?: Readonly<Record<string, Locked>> }
 
-/** Above this a file is linked, not copied: four fifths of the bytes are in one file of five hundred. */
-const linkedFromBytes = 256 * 1024
-
 /** Folders that tools keep for themselves in node_modules; no install writes them. */
 const isCache = (name: string): boolean => /^\.(?:cache|vite|vite-temp|vitest|vitest-cache|tmp)$/.test(name)
 
@@ -89,24 +86,30 @@ async function installedVersion(path: string): Promise<string> {
 }
 
 /**
- * Takes over what is installed in `directory`. Large files are hard links where the file system can, small ones copies: what
- * an editor, a patch or a generator alters in place in the developer's node_modules must not reach a running release.
+ * Takes over what is installed in `directory`, by hard links where the file system can. They are read-only afterwards, here
+ * and there: an edit in place must not reach a running release, and package managers replace files, they do not edit them.
+ * What is generated into folders with a dot in front (`.prisma`) is edited in place by its makers, and copied.
  */
 export async function seedFrom(directory: string, into: string, needed: Needed): Promise<{ readonly files: number }> {
   // The project and its workspaces: every other folder is inside of somebody's node_modules.
   const roots = Object.keys(parseLock(needed.lock)?.packages ?? {}).filter((path) => !isPackageInside(path))
-  const files: { readonly from: string; readonly to: string }[] = []
+  const files: { readonly from: string; readonly to: string; readonly isGenerated: boolean }[] = []
   const links: { readonly target: string; readonly to: string }[] = []
   const folders: string[] = []
-  const walk = async (from: string, to: string, isTop: boolean): Promise<void> => {
+  const walk = async (from: string, to: string, at: 'top' | 'package' | 'generated'): Promise<void> => {
     folders.push(to)
     for (const entry of await readdir(from, { withFileTypes: true })) {
-      if (isTop && isCache(entry.name)) continue
+      if (at === 'top' && isCache(entry.name)) continue
       const source = join(from, entry.name)
       const target = join(to, entry.name)
-      if (entry.isDirectory()) await walk(source, target, false)
+      if (entry.isDirectory())
+        await walk(
+          source,
+          target,
+          at === 'top' && entry.name.startsWith('.') ? 'generated' : at === 'top' ? 'package' : at,
+        )
       else if (entry.isSymbolicLink()) links.push({ target: await readlink(source), to: target })
-      else if (entry.isFile()) files.push({ from: source, to: target })
+      else if (entry.isFile()) files.push({ from: source, to: target, isGenerated: at === 'generated' })
     }
   }
   for (const root of roots) {
@@ -115,27 +118,25 @@ export async function seedFrom(directory: string, into: string, needed: Needed):
       (stat) => stat.isDirectory(),
       () => false,
     )
-    if (isThere) await walk(modules, join(into, root, 'node_modules'), true)
+    if (isThere) await walk(modules, join(into, root, 'node_modules'), 'top')
   }
   for (const folder of folders) await mkdir(folder, { recursive: true })
   for (const each of links) await symlink(each.target, each.to)
-  await inParallel(32, files, ({ from, to }) => linkOrCopy(from, to))
+  await inParallel(32, files, ({ from, to, isGenerated }) =>
+    isGenerated ? copyFile(from, to, constants.COPYFILE_FICLONE) : linkOrCopy(from, to),
+  )
   return { files: files.length }
 }
 
 async function linkOrCopy(from: string, to: string): Promise<void> {
-  const { size } = await lstat(from)
-  if (size >= linkedFromBytes) {
-    try {
-      await link(from, to)
-      return
-    } catch (error) {
-      // Another device, or a file of somebody else that must not be linked.
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
-    }
+  try {
+    await link(from, to)
+  } catch (error) {
+    // Another device, or a file of somebody else that must not be linked.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
   }
-  await copyFile(from, to, constants.COPYFILE_FICLONE)
 }
 
 /** Files of the store cannot be written, so that no release alters what another runs; folders can, or nobody could delete them. */
