@@ -104,7 +104,7 @@ describe('a later keeper', () => {
   test('starts again what ended while no keeper was there', async () => {
     const { host, pid, a } = await leftHost()
     process.kill(pid, 'SIGKILL')
-    await becomes(() => host.tagged().length, 0)
+    await becomes(() => systemProcesses.identify(pid), undefined)
 
     const keeper = host.keeper()
     await keeper.start()
@@ -119,7 +119,7 @@ describe('a later keeper', () => {
     const run = async (internals: KeeperInternals): Promise<{ strangerLives: boolean; runs: boolean }> => {
       const { host, pid, a } = await leftHost()
       process.kill(pid, 'SIGKILL')
-      await becomes(() => host.tagged().length, 0)
+      await becomes(() => systemProcesses.identify(pid), undefined)
       const stranger = spawn('sleep', ['60'], { stdio: 'ignore', detached: true })
       onTestFinished(() => void stranger.kill('SIGKILL'))
       await once(stranger, 'spawn')

@@ -30,3 +30,7 @@ export const isHealthy = (found: Check): boolean =>
   found.status !== undefined && found.status >= 200 && found.status < 300
 
 export const isSound = (found: Check): boolean => found.status !== undefined && found.status < 500
+
+/** As the rest of a sentence. */
+export const answered = (found: Check): string =>
+  found.status === undefined ? `gave no answer in ${Math.round(found.ms)} ms` : `answered ${found.status}`

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { writeDurably } from './durable-file.ts'
 import type { ProcessIdentity } from './process-identity.ts'
+import { taggedProcesses } from './tagged-processes.ts'
 
 /** One gateway process, written before each act and after it. */
 export type GatewayRecord = {
@@ -25,8 +26,22 @@ const written = Type.Object({
 
 export const gatewayFile = (root: string): string => join(root, 'gateway.json')
 
+/** What the file says and what really runs, together: neither is complete after a crash. */
+export async function knownGateways(root: string): Promise<readonly GatewayRecord[]> {
+  const found = taggedProcesses(root).filter((each) => each.leads && each.tag.startsWith('gateway-'))
+  const written = await readGateways(root)
+  const completed = written.map((record) => {
+    const process = record.process ?? found.find((each) => each.tag === record.tag)?.process
+    return process === undefined ? record : { ...record, process }
+  })
+  const unwritten = found
+    .filter(({ tag }) => !written.some((record) => record.tag === tag))
+    .map(({ tag, process }) => ({ tag, process, phase: 'starting' as const }))
+  return [...completed, ...unwritten]
+}
+
 /** @returns none when there is no such file, or one that cannot be believed: then the processes themselves tell */
-export async function readGateways(root: string): Promise<readonly GatewayRecord[]> {
+async function readGateways(root: string): Promise<readonly GatewayRecord[]> {
   try {
     const value: unknown = JSON.parse(await readFile(gatewayFile(root), 'utf8'))
     return Value.Check(written, value) ? value.gateways : []

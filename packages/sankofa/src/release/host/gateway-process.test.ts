@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdtempSync,
@@ -14,6 +16,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from '#harness'
 import { type Layout, layoutOf } from '../layout.ts'
+import { freePort } from './free-port.ts'
 import { createGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { type ListeningSocket, openListeningSocket } from './listening-socket.ts'
 import { systemProcesses } from './process-identity.ts'
@@ -21,7 +24,13 @@ import { taggedProcesses } from './tagged-processes.ts'
 import { becomes } from './testing/becomes.ts'
 import { toyGateway } from './testing/toy-gateway.ts'
 
-type TestGateway = { readonly layout: Layout; port(): number; gateway(): GatewayProcess; pids(): readonly number[] }
+type TestGateway = {
+  readonly layout: Layout
+  port(): number
+  usePort(port: number): void
+  gateway(): GatewayProcess
+  pids(): readonly number[]
+}
 
 function testGateway(): TestGateway {
   const layout = layoutOf(realpathSync(mkdtempSync(join(tmpdir(), 'sankofa-gw-'))))
@@ -37,6 +46,9 @@ function testGateway(): TestGateway {
   return {
     layout,
     port: () => port,
+    usePort: (given) => {
+      port = given
+    },
     pids,
     gateway() {
       const open = (beside: boolean): ListeningSocket => {
@@ -191,25 +203,6 @@ describe('the gateway of a host', () => {
     })
   }
 
-  test('of two that a killed keeper left in the middle of a restart, the one that was ready stays', async () => {
-    const host = testGateway()
-    const first = host.gateway()
-    await first.start()
-    const { pid } = first.report()
-    await first.stop('leave')
-    const text = readFileSync(join(host.layout.root, 'gateway.json'), 'utf8')
-    const other = host.gateway()
-    rmSync(join(host.layout.root, 'gateway.json'))
-    // What a keeper would have started next: it shares nothing with the first but the folder.
-    const elsewhere = testGateway()
-    await elsewhere.gateway().start()
-    writeFileSync(join(host.layout.root, 'gateway.json'), text)
-
-    await other.start()
-
-    expect(other.report().pid).toBe(pid)
-  })
-
   test.skipIf(process.platform !== 'linux')(
     'is replaced also by a keeper that had to open the socket anew: what waited in the old one alone may be lost',
     async () => {
@@ -247,4 +240,49 @@ describe('the gateway of a host', () => {
     expect(existsSync(host.layout.gatewaySocket)).toBe(false)
     await expect(ask(host.port(), false)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
+})
+
+describe('kill -9 of the keeper while it sees to the gateway', () => {
+  const moments = ['begun', 'spawned', 'recorded', 'answers', 'pointed', 'withdrawn', 'ended'] as const
+  const cases = [
+    ...moments.slice(0, 5).map((moment) => ({ moment, restarts: false })),
+    ...moments.map((moment) => ({ moment, restarts: true })),
+  ]
+  for (const { moment, restarts } of cases) {
+    test(`at "${moment}" of ${restarts ? 'a restart' : 'the first start'}: one gateway serves afterwards`, async () => {
+      const host = testGateway()
+      const { root } = host.layout
+      host.usePort(await freePort(new Set()))
+      if (restarts) {
+        const before = host.gateway()
+        await before.start()
+        await before.stop('leave')
+      }
+      const orders = { root, port: host.port(), pauseAt: moment, restarts }
+      const victim = spawn(
+        process.execPath,
+        ['--conditions=sankofa-source', new URL('./testing/gateway-host-process.ts', import.meta.url).pathname],
+        {
+          env: { ...process.env, NODE_OPTIONS: '', GATEWAY_ORDERS: JSON.stringify(orders) },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      )
+      onTestFinished(() => void victim.kill('SIGKILL'))
+      await once(victim.stdout, 'data')
+
+      victim.kill('SIGKILL')
+      const [, signal] = await once(victim, 'exit')
+      expect(signal).toBe('SIGKILL')
+      // While a restart is under way one gateway serves all the time, also without a keeper.
+      if (restarts) expect(await ask(host.port(), false)).toMatch(/^\d+$/)
+
+      const next = host.gateway()
+      await next.start()
+      await becomes(() => host.pids(), [next.report().pid ?? 0])
+      expect(next.report()).toMatchObject({ state: 'ready', restarts: 0 })
+      expect(await ask(host.port(), false)).toBe(String(next.report().pid))
+      await becomes(() => next.report().draining, [])
+      expect(readdirSync(root).filter((name) => name.endsWith('.sock'))).toHaveLength(2)
+    })
+  }
 })

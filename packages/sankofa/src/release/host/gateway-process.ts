@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, realpath, rename, rm, symlink } from 'node:fs/promises'
-import { request } from 'node:http'
 import { basename, join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../core/index.ts'
 import { type Layout, layoutOf } from '../layout.ts'
 import { endProcess } from './end-process.ts'
-import { type GatewayRecord, readGateways, writeGateways } from './gateway-file.ts'
+import { type GatewayRecord, knownGateways, writeGateways } from './gateway-file.ts'
 import type { ListeningSocket } from './listening-socket.ts'
 import { lastWords, openLog, rotateLog } from './log-file.ts'
 import { systemProcesses } from './process-identity.ts'
+import { runtimeAnswers } from './runtime-answers.ts'
 import { hostEnvironment, startProcess, type Watched, watchAdopted } from './start-process.ts'
 import { rootName, taggedProcesses, tagName } from './tagged-processes.ts'
 
@@ -69,7 +69,14 @@ const pollEveryMs = 1_000
 /** More than for a release: a gateway that is replaced for nothing costs connections. */
 const missesUntilRestart = 5
 
-export function createGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
+/** @internal Moments between the steps, at which tests kill the keeper. */
+export type GatewayMoment = 'begun' | 'spawned' | 'recorded' | 'answers' | 'pointed' | 'withdrawn' | 'ended'
+
+export function createGatewayProcess(
+  options: GatewayProcessOptions,
+  internals: { moment?(name: GatewayMoment): Promise<void> } = {},
+): GatewayProcess {
+  const moment = internals.moment ?? (async () => {})
   const { log, clock = systemClock, readyWithinMs = 10_000, drainWithinMs = 60_000 } = options
   const processes = systemProcesses
   /** The loop ends. */
@@ -125,21 +132,10 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
   }
 
   async function adopt(): Promise<void> {
-    const found = taggedProcesses(layout.root).filter((each) => each.leads && each.tag.startsWith('gateway-'))
-    const known = await readGateways(layout.root)
-    const records = [
-      ...known.map((record) => ({ ...record, process: record.process ?? processOf(record.tag) })),
-      ...found
-        .filter(({ tag }) => !known.some((record) => record.tag === tag))
-        .map(({ tag, process }) => ({ tag, process, phase: 'starting' as const })),
-    ]
-    function processOf(tag: string) {
-      return found.find((each) => each.tag === tag)?.process
-    }
     const living: Running[] = []
-    for (const { process, ...record } of records) {
-      if (process === undefined || !processes.isAlive(process)) continue
-      living.push(hold({ ...record, process }, watchAdopted(process, processes, clock, over.signal)))
+    for (const record of await knownGateways(layout.root)) {
+      if (record.process === undefined || !processes.isAlive(record.process)) continue
+      living.push(hold(record, watchAdopted(record.process, processes, clock, over.signal)))
     }
     // The one that was ready; else one that was just starting, if it answers.
     for (const each of [...living].sort((one, other) => rank(one) - rank(other))) {
@@ -173,7 +169,7 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
   async function answers(running: Running, withinMs: number): Promise<boolean> {
     const untilMs = clock.now() + withinMs
     for (;;) {
-      if (await isAnswered(socketOf(running.record), Math.min(1_000, withinMs))) return true
+      if (await runtimeAnswers(socketOf(running.record), Math.min(1_000, withinMs))) return true
       if (running.isGone || closing.signal.aborted || clock.now() >= untilMs) return false
       await clock.sleep(20, closing.signal)
     }
@@ -188,6 +184,7 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
     const opened = openLog(logPath())
     try {
       await write()
+      await moment('begun')
       const { command, environment } = options.command({ socketPath: socketOf(starting) })
       const watched = await startProcess(
         {
@@ -199,9 +196,11 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
         },
         processes,
       )
+      await moment('spawned')
       starting = { ...starting, process: watched.process }
       const running = hold(starting, watched)
       await noted()
+      await moment('recorded')
       if (await answers(running, readyWithinMs)) return running
       const how = running.isGone ? await watched.gone : `it did not answer within ${readyWithinMs} ms`
       if (!over.signal.aborted) processes.signal(watched.process, 'SIGKILL', 'group')
@@ -216,8 +215,10 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
     const ended = (async () => {
       // Written first: a successor would take one that drains already for the one that is to stay.
       await noted()
+      await moment('withdrawn')
       const how = await endProcess(running.watched, { withinMs: drainWithinMs, processes, clock, signal })
       if (how === 'left') return
+      await moment('ended')
       draining.delete(running)
       await rm(socketOf(running.record), { force: true })
       await noted()
@@ -238,7 +239,9 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
     const old = current
     current = next
     starting = undefined
+    await moment('answers')
     await pointSocket(next)
+    await moment('pointed')
     if (old !== undefined && !old.isGone) drain(old)
     else await noted()
     become('ready')
@@ -279,7 +282,7 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
       await pause(pollEveryMs)
       if (current.isGone || closing.signal.aborted || asked.length > 0) continue
       rotateLog(logPath())
-      misses = (await isAnswered(socketOf(current.record), pollEveryMs)) ? 0 : misses + 1
+      misses = (await runtimeAnswers(socketOf(current.record), pollEveryMs)) ? 0 : misses + 1
     }
     for (const wish of asked.splice(0)) wish.reject(new Error('The keeper stops; the gateway was not restarted.'))
   }
@@ -335,18 +338,3 @@ export function createGatewayProcess(options: GatewayProcessOptions): GatewayPro
 }
 
 const rank = (running: Running): number => ({ ready: 0, starting: 1, draining: 2 })[running.record.phase]
-
-/** @returns whether GET /status on this unix socket is answered with 200 */
-function isAnswered(socketPath: string, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const asking = request({ socketPath, path: '/status', agent: false, signal })
-    asking.once('error', () => resolve(false))
-    asking.once('response', (answer) => {
-      resolve(answer.statusCode === 200)
-      answer.once('error', () => {})
-      answer.destroy()
-    })
-    asking.end()
-  })
-}

@@ -1,8 +1,10 @@
 import { boot, type Running, readManifest, takeUp } from './boot.ts'
-import { type Check, check, isHealthy, isSound } from './check.ts'
+import { answered, type Check, check, isHealthy } from './check.ts'
 import { endProcess, endTagged } from './end-process.ts'
 import type { InstanceRecord } from './host-file.ts'
 import type { Instance, InstanceReport, InstanceState, LifeContext } from './instance.ts'
+import { createPatience } from './patience.ts'
+import { type Outcome, untilReady } from './until-ready.ts'
 
 export type Life = {
   readonly instance: Instance
@@ -17,19 +19,13 @@ export type Life = {
   readonly decided: Promise<void>
 }
 
-type Outcome = 'left' | 'unwanted' | { readonly failed: string; readonly wasReady: boolean }
-
 const pollEveryMs = 1_000
 /** Three looks of a second each: a collection of garbage or a busy machine misses one, not three. */
 const missesUntilRestart = 3
 const drainWithinMs = 30_000
 const unknownForMs = 5_000
-/** Ready for so long, it counts as sound again. */
-const soundAfterMs = 30_000
 /** What does not answer its health gets no more time to end than this: nobody is served meanwhile. */
 const hungStopWithinMs = 2_000
-
-const backoffMs = (failures: number): number => Math.min(30_000, 1_000 * 2 ** (failures - 1))
 
 /** Starts one instance and keeps it ready as long as it is wanted, then stops it. One thing at a time, in one loop. */
 export function beginLife(context: LifeContext, instance: Instance, adopted?: InstanceRecord): Life {
@@ -44,7 +40,7 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
   let interrupt = new AbortController()
   let restarts = adopted?.restarts ?? 0
   let starts = adopted === undefined ? 0 : 1
-  let failures = 0
+  const patience = createPatience()
   let delayMs = 0
   let running: Running | undefined
   let goneBecause: string | undefined
@@ -79,10 +75,20 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
   const noted = (writing: Promise<void>): Promise<void> =>
     writing.catch((error: unknown) => log.error({ err: error }, 'the host file could not be written'))
   const within = async <T>(ms: number, work: Promise<T>): Promise<T | undefined> => {
-    const patience = new AbortController()
-    const found = await Promise.race([work, clock.sleep(ms, patience.signal).then(() => undefined)])
-    patience.abort()
+    const timer = new AbortController()
+    const found = await Promise.race([work, clock.sleep(ms, timer.signal).then(() => undefined)])
+    timer.abort()
     return found
+  }
+
+  const checked = (found: readonly Check[]): void => {
+    checks = found
+  }
+  /** What the loop must turn to before it goes on with this process. */
+  const cut = (wasReady: boolean): Outcome | undefined => {
+    if (isLeaving) return 'left'
+    if (goneBecause === undefined) return isWanted ? undefined : 'unwanted'
+    return { failed: wasReady ? goneBecause : `${goneBecause} before it was ready`, wasReady }
   }
 
   async function live(): Promise<void> {
@@ -155,7 +161,7 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
       hold(await boot(context, instance, manifest.start, restarts))
       context.changed()
     } catch (error) {
-      delayMs = backoffMs(++failures)
+      delayMs = patience.afterFailedStart()
       log.error({ err: error }, 'a release could not be started')
       become('failed', { error: textOf(error) })
     }
@@ -163,7 +169,7 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
 
   async function serve(found: Running): Promise<Outcome> {
     if (report.state !== 'ready') {
-      const outcome = await untilReady(found)
+      const outcome = await untilReady(found, { clock, look, pause, cut, checked })
       if (outcome !== 'ready') return outcome
       const startedInMs = clock.now() - found.beganMs
       await context.moment('healthy')
@@ -182,46 +188,13 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
     await context.moment('told ready')
   }
 
-  async function untilReady(found: Running): Promise<Outcome | 'ready'> {
-    const { start } = found
-    if (start === undefined) return { failed: 'its folder went away while it started', wasReady: false }
-    const untilMs = found.beganMs + start.readyWithinMs
-    const smoke = [...start.smoke]
-    let last: Check | undefined
-    for (let waitMs = 25; ; ) {
-      if (isLeaving) return 'left'
-      if (!isWanted) return 'unwanted'
-      if (goneBecause !== undefined) return { failed: `${goneBecause} before it was ready`, wasReady: false }
-      if (last === undefined || !isHealthy(last)) {
-        const leftMs = untilMs - clock.now()
-        if (leftMs <= 0) return { failed: notReady(start.health, start.readyWithinMs, last), wasReady: false }
-        const asked = await look(found.origin, start.health, Math.min(2_000, leftMs))
-        if (asked === undefined) continue
-        last = asked
-        checks = [asked]
-        if (!isHealthy(asked)) {
-          await pause(waitMs)
-          waitMs = Math.min(250, waitMs * 1.5)
-        }
-        continue
-      }
-      const path = smoke[0]
-      if (path === undefined) return 'ready'
-      const asked = await look(found.origin, path, 5_000)
-      if (asked === undefined) continue
-      checks = [...checks, asked]
-      if (!isSound(asked)) return { failed: `${path} ${answered(asked)}`, wasReady: false }
-      smoke.shift()
-    }
-  }
-
   async function whileReady(found: Running): Promise<Outcome> {
     let misses = 0
     let nextMs = clock.now() + pollEveryMs
     for (;;) {
-      if (isLeaving) return 'left'
-      if (goneBecause !== undefined) return { failed: goneBecause, wasReady: true }
-      if (!isWanted) {
+      const because = cut(true)
+      if (because !== undefined && because !== 'unwanted') return because
+      if (because === 'unwanted') {
         if (await drained()) return isLeaving ? 'left' : 'unwanted'
         become('ready', report.startedInMs === undefined ? {} : { startedInMs: report.startedInMs })
         void context.publish()
@@ -273,13 +246,8 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
 
   function noteFailure(found: Running, outcome: { readonly failed: string; readonly wasReady: boolean }): void {
     const error = [outcome.failed, found.lastWords()].filter((text) => text !== '').join('\n')
-    if (outcome.wasReady) {
-      if (clock.now() - readySinceMs >= soundAfterMs) failures = 0
-      // The first time at once; what dies again soon after may take the machine with it.
-      delayMs = failures === 0 ? 0 : backoffMs(failures)
-      failures++
-    } else delayMs = backoffMs(++failures)
-    log.warn({ why: outcome.failed, failures, againInMs: delayMs, wasReady: outcome.wasReady }, 'a release failed')
+    delayMs = outcome.wasReady ? patience.afterDeath(clock.now() - readySinceMs) : patience.afterFailedStart()
+    log.warn({ why: outcome.failed, againInMs: delayMs, wasReady: outcome.wasReady }, 'a release failed')
     const wasReady = report.state === 'ready'
     become('failed', { error })
     if (wasReady) void context.publish()
@@ -338,9 +306,3 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const answered = (asked: Check): string =>
-  asked.status === undefined ? `gave no answer in ${Math.round(asked.ms)} ms` : `answered ${asked.status}`
-
-const notReady = (path: string, withinMs: number, last: Check | undefined): string =>
-  `${path} did not answer 2xx within ${withinMs} ms${last === undefined ? '' : `; the last time it ${answered(last)}`}`
