@@ -7,6 +7,7 @@ import type { HostOptions } from './commands/host.ts'
 import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
 import type { DeriveOptions } from './commands/migrate-derive.ts'
 import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
+import type { ShipOptions } from './commands/ship.ts'
 import type { WatchOptions } from './commands/watch.ts'
 import type { Context } from './context.ts'
 import { type OutputOptions, reportFailure } from './output.ts'
@@ -185,12 +186,33 @@ withJson(
     .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort),
 ).action(async (options: WatchOptions) => (await import('./commands/watch.ts')).watchCommand(options))
 
+withJson(
+  program
+    .command('ship [release]')
+    .description(
+      'make, check and start a release, and let it out a little at a time; a release by its id: ship it again',
+    )
+    .option('--ref <ref>', 'the commit to ship (HEAD)')
+    .option('--directory <folder>', 'ship this folder as it is')
+    .option('--tarball <file>', 'ship this tarball')
+    .option('--with <patch>', 'with this patch on top')
+    .option('--later <group...>', 'migrations that follow when it has settled')
+    .option('--big <why>', 'although it is larger than the budget')
+    .option('--unchecked <why>', 'without its own lint, types, tests and size')
+    .option('--no-follow', 'do not wait for its end')
+    .option('--port <port>', 'where customers reach it, if the host of this machine has to be started', readPort, 8080)
+    .option('--console-port <port>', 'the same for the console', readPort, 4600),
+).action(async (release: string | undefined, options: ShipOptions) =>
+  (await import('./commands/ship.ts')).shipCommand(release, options),
+)
 program
   .command('host')
-  .description('keep the releases of this host and the gateway in front of them, until it is told to end')
-  .option('--port <port>', 'what the gateway listens on (8080)', readPort)
-  .option('--address <address>', 'where it listens (127.0.0.1)')
+  .description('run this host until told to end: its releases, the gateway in front of them, and the watcher')
+  .option('--port <port>', 'what the gateway listens on', readPort, 8080)
+  .option('--address <address>', 'where it listens', '127.0.0.1')
   .option('--keep-running', 'releases and gateway go on when this ends; the next one adopts them')
+  .option('--no-watch', 'without the watcher, which runs elsewhere')
+  .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort)
   .action(async (options: HostOptions) => (await import('./commands/host.ts')).hostCommand(options))
 program
   .command('gateway', { hidden: true })

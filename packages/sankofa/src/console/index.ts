@@ -8,6 +8,7 @@ export {
   type ForecastAnswer,
   type Mark,
   type Measuring,
+  type ReleasesStatus,
   type SignalSeries,
   type SignalStatus,
   type Status,
@@ -17,7 +18,7 @@ export {
 export { type EngineAnswer, type EngineVerdict, engineVerdicts, type FlaggerAnswer } from './engines/answer.ts'
 export { createMachine, revokeMachine } from './engines/machines.ts'
 export { forecastWithoutControl, readForecast } from './forecast.ts'
-export { readHistory } from './history.ts'
+export { readHistory, recordWords } from './history.ts'
 export { createPerson, ensurePerson, revokePerson } from './people.ts'
 export { type ConsoleOptions, type ConsoleServer, createConsoleServer } from './server.ts'
 export { readStatus, type StatusOptions } from './status.ts'

@@ -1,4 +1,5 @@
 export { bootstrap, refuseTakenSchema } from './bootstrap.ts'
+export { type KeptDatabase, openKeptDatabase } from './embedded/kept-database.ts'
 export { freePort, isPortFree } from './embedded/port.ts'
 export { type EmbeddedServer, startEmbedded, withScratchServer } from './embedded/server.ts'
 export { createLease, type Lease, watcherLease, withFence } from './lease.ts'

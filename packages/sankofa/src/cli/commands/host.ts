@@ -1,7 +1,9 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { findSecret, SankofaError } from '../../core/index.ts'
+import { type Logger, pino } from 'pino'
+import { findSecret, SankofaError, systemClock } from '../../core/index.ts'
+import { type KeptDatabase, openKeptDatabase } from '../../db/index.ts'
 import { createFlagClient } from '../../flags/index.ts'
 import {
   createGatewayProcess,
@@ -13,30 +15,57 @@ import {
   type Upstream,
 } from '../../release/index.ts'
 import { type Context, openContext } from '../context.ts'
+import { findDirectory, hasDatabaseUrl } from '../find-config.ts'
 import { createReport } from '../host/report.ts'
 import { createTidying } from '../host/tidy.ts'
 import { followWanted } from '../host/wanted.ts'
 import { repeat } from '../repeat.ts'
 import { untilToldToEnd } from '../until-told-to-end.ts'
+import { bootstrapPatiently, startWatching } from './watch.ts'
 
-export type HostOptions = { readonly port?: number; readonly address?: string; readonly keepRunning?: boolean }
+export type HostOptions = {
+  readonly port: number
+  readonly address: string
+  readonly keepRunning?: boolean
+  readonly watch: boolean
+  readonly consolePort?: number
+}
 
 const reportEveryMs = 1_000
 const tidyEveryMs = 5_000
-const defaultPort = 8080
 
 /**
- * Runs until SIGTERM, Ctrl-C or its parent's death: keeps the releases of this host as PostgreSQL says, and the gateway in
- * front of them. Prints one line of JSON when the gateway answers, then its log.
+ * Runs until SIGTERM, Ctrl-C or its parent's death: keeps the releases of this host as PostgreSQL says, with the gateway in
+ * front of them, and watches the changes beside it. Without DATABASE_URL it brings PostgreSQL along. Prints one line of JSON
+ * when the gateway answers, then its log.
  */
 export async function hostCommand(options: HostOptions): Promise<void> {
   const ending = new AbortController()
   const ended = untilToldToEnd(ending)
   const log = pino({ name: 'host' })
-  const context = await openContext({ maximumConnections: 3 })
+  const directory = findDirectory(process.env, process.env.INIT_CWD ?? process.cwd())
+  const database = hasDatabaseUrl(process.env, directory) ? undefined : await openOwnDatabase(directory, log)
+  try {
+    await keepHost(options, log, ending, ended)
+  } finally {
+    if (database !== undefined) {
+      await rm(runtimeFile(directory), { force: true })
+      await database.stop()
+    }
+  }
+}
+
+async function keepHost(
+  options: HostOptions,
+  log: Logger,
+  ending: AbortController,
+  ended: Promise<void>,
+): Promise<void> {
+  const context = await openContext({ maximumConnections: options.watch ? 8 : 3 })
   const { config, directory, pool, databaseUrl } = context
   const { service } = config
   if (config.release === undefined) {
+    await pool.end()
     throw new SankofaError('SETTINGS_WRONG', {
       problems: [
         "release: not set in sankofa.config.ts; expected how the service is started, such as release: { start: ['node', 'server.ts'] }.",
@@ -63,11 +92,10 @@ export async function hostCommand(options: HostOptions): Promise<void> {
     },
     log: log.child({ part: 'keeper' }),
   })
+  const { address, port } = options
   const gatewayProcess = createGatewayProcess({
     layout,
-    socket: (beside) =>
-      systemdSocket() ??
-      openListeningSocket({ host: options.address ?? '127.0.0.1', port: options.port ?? defaultPort, beside }),
+    socket: (beside) => systemdSocket() ?? openListeningSocket({ host: address, port, beside }),
     command: ({ socketPath }) => ({
       command: [...thisProgram(), 'gateway', '--root', layout.root, '--socket', socketPath, '--fd', '3'],
       environment: gatewayEnvironment(context),
@@ -76,14 +104,16 @@ export async function hostCommand(options: HostOptions): Promise<void> {
   })
 
   try {
+    await bootstrapPatiently(context, log, systemClock, ending.signal)
     await flagClient.start()
     await keeper.start()
     await gatewayProcess.start()
-    const stopListening = gatewayProcess.onChange(() => {
+    const stopTelling = gatewayProcess.onChange(() => {
       // A gateway that has just started knows what the one before was told; this is for what changed meanwhile.
       if (gatewayProcess.report().state === 'ready') void gateway.setUpstreams(told).catch(() => {})
     })
     const wanted = followWanted({ pool, service, flagClient, url: databaseUrl, log, onWanted: keeper.want })
+    await wanted.start()
     const report = createReport({ pool, service, host: hostname(), keeper, gateway, gatewayProcess })
     const tidy = createTidying({ layout, flagClient, service, keeper, keep: config.release.keep ?? 5 })
     const loops = [
@@ -91,14 +121,14 @@ export async function hostCommand(options: HostOptions): Promise<void> {
       repeat(tidyEveryMs, ending.signal, log, 'tidying', tidy),
     ]
     const stopReporting = keeper.onChange(() => void report().catch(() => {}))
+    const watching = options.watch ? await startWatching(context, options, log, ending.signal) : undefined
     process.stdout.write(
-      `${JSON.stringify({ ready: true, pid: process.pid, port: options.port ?? defaultPort, gateway: gatewayProcess.report().pid })}\n`,
+      `${JSON.stringify({ ready: true, pid: process.pid, url: `http://${address}:${port}`, console: watching?.console?.url, tokenFile: watching?.console?.tokenFile })}\n`,
     )
     await ended
-    stopListening()
+    stopTelling()
     stopReporting()
-    await wanted.stop()
-    await Promise.all(loops)
+    await Promise.all([wanted.stop(), watching?.stop(), ...loops])
   } finally {
     const what = options.keepRunning === true ? 'leave' : 'stop'
     await gatewayProcess.stop(what)
@@ -121,4 +151,17 @@ function gatewayEnvironment({ databaseUrl, directory }: Context): Readonly<Recor
     ...(SANKOFA_CONFIG === undefined ? {} : { SANKOFA_CONFIG }),
     ...(SANKOFA_SECRET === undefined ? {} : { SANKOFA_SECRET }),
   }
+}
+
+const runtimeFile = (directory: string): string => join(directory, 'runtime.json')
+
+/** Noted where every other command looks for it. */
+async function openOwnDatabase(directory: string, log: Logger): Promise<KeptDatabase> {
+  await mkdir(directory, { recursive: true })
+  const database = await openKeptDatabase({ directory, name: 'service', onTrouble: (sentence) => log.warn(sentence) })
+  const file = runtimeFile(directory)
+  await writeFile(`${file}.new`, JSON.stringify({ startPid: process.pid, databaseUrl: database.url }), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  log.info(database.description)
+  return database
 }

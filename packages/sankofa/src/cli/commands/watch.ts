@@ -32,44 +32,10 @@ export async function watchCommand(options: WatchOptions): Promise<void> {
   const ended = untilToldToEnd(ending)
   const log = pino({ name: 'watcher' })
   const context = await openContext({ maximumConnections: 6 })
-  const { pool, journal, directory, config } = context
   try {
     await bootstrapPatiently(context, log, systemClock, ending.signal)
     if (ending.signal.aborted) return
-    const watcher = createWatcher({
-      pool,
-      journal,
-      kinds: Object.values(context.kinds) as readonly ChangeKind<unknown>[],
-      measurement: pgMeasurement(pool),
-      attempts: (config.attempts ?? []).map((attempt) => attempt.name),
-      clock: systemClock,
-      holder: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
-      log: log.child({ part: 'rollout' }),
-      listenUrl: context.databaseUrl,
-      localBacks: {
-        pending: () => pendingLocal(directory),
-        done: (change) => journalledLocal(directory, change),
-      },
-    })
-    const alerter = createAlerter({
-      pool,
-      journal,
-      settings: config.alert ?? {},
-      attempts: config.attempts ?? [],
-      service: config.service,
-      clock: systemClock,
-      log: log.child({ part: 'alert' }),
-    })
-    const console = options.consolePort === undefined ? undefined : await openConsole(context, options.consolePort, log)
-    watcher.start()
-    alerter.start()
-    const housekeeping = [
-      repeat(sealEveryMs, ending.signal, log, 'seal', () =>
-        whenLeading(watcher, () => sealEvents(pool, join(directory, 'seals.log'))),
-      ),
-      repeat(rollUpEveryMs, ending.signal, log, 'roll-up', () => whenLeading(watcher, () => rollUp(pool, Date.now()))),
-      repeat(rollUpEveryMs, ending.signal, log, 'stash expiry', () => whenLeading(watcher, () => dropExpired(pool))),
-    ]
+    const { console, stop } = await startWatching(context, options, log, ending.signal)
     process.stdout.write(
       `${JSON.stringify({ ready: true, pid: process.pid, console: console?.url, tokenFile: console?.tokenFile })}\n`,
     )
@@ -77,9 +43,63 @@ export async function watchCommand(options: WatchOptions): Promise<void> {
     if (console !== undefined && process.stdout.isTTY)
       process.stdout.write(`console: ${console.url}/?token=${console.token}\n`)
     await ended
-    await Promise.all([console?.stop(), alerter.stop(), watcher.stop(), ...housekeeping])
+    await stop()
   } finally {
-    await pool.end()
+    await context.pool.end()
+  }
+}
+
+type Watching = {
+  readonly console: { readonly url: string; readonly token: string; readonly tokenFile: string } | undefined
+  /** Once `ending` is aborted. */
+  stop(): Promise<void>
+}
+
+/** Watcher, alerts, seals and roll-up, and the console when asked, on a database that is prepared. */
+export async function startWatching(
+  context: Context,
+  options: WatchOptions,
+  log: Logger,
+  ending: AbortSignal,
+): Promise<Watching> {
+  const { pool, journal, directory, config } = context
+  const watcher = createWatcher({
+    pool,
+    journal,
+    kinds: Object.values(context.kinds) as readonly ChangeKind<unknown>[],
+    measurement: pgMeasurement(pool),
+    attempts: (config.attempts ?? []).map((attempt) => attempt.name),
+    clock: systemClock,
+    holder: `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`,
+    log: log.child({ part: 'rollout' }),
+    listenUrl: context.databaseUrl,
+    localBacks: {
+      pending: () => pendingLocal(directory),
+      done: (change) => journalledLocal(directory, change),
+    },
+  })
+  const alerter = createAlerter({
+    pool,
+    journal,
+    settings: config.alert ?? {},
+    attempts: config.attempts ?? [],
+    service: config.service,
+    clock: systemClock,
+    log: log.child({ part: 'alert' }),
+  })
+  const console = options.consolePort === undefined ? undefined : await openConsole(context, options.consolePort, log)
+  watcher.start()
+  alerter.start()
+  const housekeeping = [
+    repeat(sealEveryMs, ending, log, 'seal', () =>
+      whenLeading(watcher, () => sealEvents(pool, join(directory, 'seals.log'))),
+    ),
+    repeat(rollUpEveryMs, ending, log, 'roll-up', () => whenLeading(watcher, () => rollUp(pool, Date.now()))),
+    repeat(rollUpEveryMs, ending, log, 'stash expiry', () => whenLeading(watcher, () => dropExpired(pool))),
+  ]
+  return {
+    console,
+    stop: async () => void (await Promise.all([console?.stop(), alerter.stop(), watcher.stop(), ...housekeeping])),
   }
 }
 
@@ -104,7 +124,12 @@ async function openConsole(
 }
 
 /** PostgreSQL may start after the watcher: wait for it, and say so once. */
-async function bootstrapPatiently(context: Context, log: Logger, clock: Clock, ending: AbortSignal): Promise<void> {
+export async function bootstrapPatiently(
+  context: Context,
+  log: Logger,
+  clock: Clock,
+  ending: AbortSignal,
+): Promise<void> {
   for (let tries = 0; !ending.aborted; tries++) {
     try {
       return await bootstrap(context.pool)

@@ -1,0 +1,8 @@
+export { type Project, readProject } from './project.ts'
+export { type Remember, type RunOutcome, runSteps, type StepEvent } from './run-steps.ts'
+export { showSteps } from './show-steps.ts'
+export type { Step } from './step.ts'
+export { auditStep } from './steps/audit.ts'
+export { proveMigrationsStep } from './steps/prove-migrations.ts'
+export { lintStep, testStep, typecheckStep } from './steps/script-steps.ts'
+export { sizeStep } from './steps/size.ts'
