@@ -39,19 +39,20 @@ test('a gateway is replaced ten times under load, over a socket that its parent 
     return child
   }
 
+  const ended: Promise<number>[] = []
   let gateway = await startChild()
   const load = startLoad(socket.port ?? 0, { keepAlive: 6, newConnection: 3, upload: 1, stream: 1, upgrade: 1 })
   for (let n = 0; n < restarts; n += 1) {
     const old = gateway
     gateway = await startChild()
-    const ended = once(old, 'exit')
+    ended.push(once(old, 'exit').then(([status]) => status))
     old.kill('SIGTERM')
-    expect((await ended)[0]).toBe(0)
   }
   await load.stop()
 
+  expect(await Promise.all(ended)).toEqual(Array(restarts).fill(0))
   expect(load.failed).toEqual([])
-  expect(load.done.keepAlive).toBeGreaterThan(1_000)
-  expect(load.done.newConnection).toBeGreaterThan(1_000)
+  expect(load.done.keepAlive).toBeGreaterThan(100)
+  expect(load.done.newConnection).toBeGreaterThan(100)
   expect((await client.status()).pid).toBe(gateway.pid)
 })

