@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '#harness'
-import type { Layout } from '../layout.ts'
+import { type Layout, layoutOf } from '../layout.ts'
 import { listFiles } from './file-list.ts'
 import { type MakeOptions, makeRelease } from './make-release.ts'
 import { readRelease } from './read-release.ts'
@@ -106,11 +107,11 @@ describe('from git', () => {
   test('a patch is applied on top and named in the id, also where the host lies within a repository', async () => {
     const project = await sampleProject()
     const around = await sampleProject()
-    const layout = { ...temporaryLayout() }
+    const layout = temporaryLayout()
     write(project, { 'server.js': "console.log('patched')\n" })
     const patch = git(project, 'diff')
     git(project, 'checkout', '-q', '.')
-    const inside = (await import('../layout.ts')).layoutOf(join(around, '.sankofa'))
+    const inside = layoutOf(join(around, '.sankofa'))
 
     const made = await make(inside, { kind: 'git', repository: project, ref: 'HEAD', patch })
     const wrong = make(layout, {
@@ -157,7 +158,6 @@ describe('from git', () => {
 describe('from a folder', () => {
   test('what git would know is shipped; ignored files, installed modules and the host itself are not', async () => {
     const project = await sampleProject()
-    const { layoutOf } = await import('../layout.ts')
     const layout = layoutOf(join(project, 'host'))
     write(project, {
       'new.js': '',
@@ -166,7 +166,6 @@ describe('from a folder', () => {
       'host/own.txt': '',
       'node_modules/x/y.js': '',
     })
-    const { rmSync } = await import('node:fs')
     rmSync(join(project, 'bin/run.sh'))
 
     const made = await make(layout, { kind: 'directory', path: project })
@@ -323,7 +322,6 @@ describe('dependencies', () => {
     const took = await make(temporaryLayout(), { kind: 'directory', path: project })
     const file = join(project, 'node_modules/whisper/package.json')
     const isShared = statSync(file).ino === statSync(join(took.path, 'node_modules/whisper/package.json')).ino
-    const { rmSync } = await import('node:fs')
     rmSync(file)
     writeFileSync(file, JSON.stringify({ name: 'whisper', version: '9.9.9' }))
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import type { ReleaseId } from '../../core/index.ts'
 import { SankofaError } from '../../core/index.ts'
 import type { Layout } from '../layout.ts'
@@ -10,7 +10,7 @@ import { toolEnvironment } from './dependencies/store.ts'
 import { digestOf, listFiles, type ShippedFile } from './file-list.ts'
 import { finishRelease, type Making, type MakingSettings } from './finish-release.ts'
 import { withLock } from './lock.ts'
-import { partName } from './maker.ts'
+import { partName, removePart } from './maker.ts'
 import { type MadeRelease, reusable } from './reuse.ts'
 import { runCommand } from './run-command.ts'
 import { applyPatch } from './source/apply-patch.ts'
@@ -124,7 +124,7 @@ export async function makeRelease(options: MakeOptions): Promise<MadeRelease> {
   } catch (error) {
     throw toUnwritable(error, 'making the release', folder ?? layout.root)
   } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    if (folder !== undefined) await removePart(folder)
   }
 }
 

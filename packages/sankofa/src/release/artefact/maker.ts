@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 
 /** A process, told from a later one with the same pid by when it started. */
 export type Maker = { readonly pid: number; readonly started: string }
@@ -43,4 +44,9 @@ export const isPart = (name: string): boolean => partPattern.test(name)
 export function makerOf(name: string): Maker | undefined {
   const [, pid, started] = partPattern.exec(name) ?? []
   return pid === undefined || started === undefined ? undefined : { pid: Number(pid), started }
+}
+
+/** Whatever happened, what was begun goes. A failure here must not hide the one that led here; the next prune tries again. */
+export async function removePart(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 5 }).catch(() => {})
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
@@ -10,7 +10,7 @@ import { platform } from './dependencies/package-manager.ts'
 import { differences, digestOf, filesFile, listFiles } from './file-list.ts'
 import { type FilesRecord, finishRelease } from './finish-release.ts'
 import { withLock } from './lock.ts'
-import { partName } from './maker.ts'
+import { partName, removePart } from './maker.ts'
 import { readRelease, readWhole } from './read-release.ts'
 import type { MadeRelease } from './reuse.ts'
 import { createSteps, type StepNews } from './steps.ts'
@@ -118,7 +118,7 @@ export async function unpackRelease(
     throw toUnwritable(error, 'unpacking the release', folder)
   } finally {
     signal?.removeEventListener('abort', stopReading)
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    await removePart(folder)
   }
 }
 

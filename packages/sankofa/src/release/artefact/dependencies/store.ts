@@ -5,7 +5,7 @@ import type { Layout } from '../../layout.ts'
 import type { ShippedFile } from '../file-list.ts'
 import { inParallel } from '../in-parallel.ts'
 import { withLock } from '../lock.ts'
-import { partName } from '../maker.ts'
+import { partName, removePart } from '../maker.ts'
 import { cleanEnvironment, runCommand } from '../run-command.ts'
 import type { Steps } from '../steps.ts'
 import { syncPath, syncTree } from '../to-disk.ts'
@@ -56,7 +56,7 @@ export async function ensureStored(options: StoreOptions): Promise<string> {
       })
       await syncPath(layout.store)
     } finally {
-      await rm(part, { recursive: true, force: true, maxRetries: 5 })
+      await removePart(part)
     }
   })
   return place
