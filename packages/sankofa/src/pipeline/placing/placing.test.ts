@@ -45,7 +45,7 @@ test('PM2 starts a release once, on its own port, with its secrets off the comma
 
   await placer.start(release)
 
-  const [, started] = pm2.calls()
+  const started = pm2.calls().find(({ args }) => args[0] === 'start')
   expect(started?.args).toEqual([
     'start',
     'node',
@@ -118,6 +118,24 @@ test('PM2 hands the public port over by stopping who has it, and nothing more wh
   list(5100, 8080)
   await placer.weight(releaseIn(folder), 1)
   expect(new Set(argsOf(pm2))).toEqual(new Set(['jlist']))
+})
+
+test('PM2 starts a release again that was stopped when another one got its port', async () => {
+  const folder = temporary()
+  const pm2 = fakeProgram(folder, 'pm2')
+  const placer = pm2Placer({ ...common, env: pm2.env, ask: healthy })
+  const stopped = { name: 'market-abc1234567', status: 'stopped', port: 8080 }
+  const acts = (): readonly string[] =>
+    argsOf(pm2)
+      .map((line) => line.split(' ')[0] ?? '')
+      .filter((verb) => verb !== 'jlist')
+  pm2.answers([pm2List(stopped)])
+
+  await placer.weight(releaseIn(folder), 1)
+  expect(acts()).toEqual(['delete', 'start'])
+
+  await placer.start(releaseIn(folder))
+  expect(acts()).toEqual(['delete', 'start'])
 })
 
 test.for(['PM2', 'docker compose', 'systemd', 'Kamal'])(

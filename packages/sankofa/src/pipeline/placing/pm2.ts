@@ -11,6 +11,9 @@ import {
 
 type Listed = { readonly name: string; readonly pm2_env: { readonly status: string; readonly PORT?: string } }
 
+const runs = (one: Listed | undefined): boolean =>
+  one?.pm2_env.status === 'online' || one?.pm2_env.status === 'launching'
+
 /** Runs each release as a PM2 process of its own, in fork mode. */
 export function pm2Placer(options: PlacerOptions): Placer {
   const { service, publicPort, route, env = {} } = options
@@ -48,7 +51,9 @@ export function pm2Placer(options: PlacerOptions): Placer {
     ],
     async start(release) {
       // Said again after a crash it is there already, and a second one would get a second number.
-      if ((await find(release)) === undefined) await begin(release, release.port)
+      if (runs(await find(release))) return
+      await end(release)
+      await begin(release, release.port)
     },
     async health(release) {
       const one = await find(release)
@@ -66,7 +71,9 @@ export function pm2Placer(options: PlacerOptions): Placer {
           if (holds && other.name !== nameOf(service, release.id)) await pm2(release.path, ['stop', other.name])
         }
       }
-      if ((await find(release))?.pm2_env.PORT === String(port)) return
+      const own = await find(release)
+      // One that was stopped keeps the port it had in PM2's list.
+      if (runs(own) && own?.pm2_env.PORT === String(port)) return
       await end(release)
       await begin(release, port)
     },

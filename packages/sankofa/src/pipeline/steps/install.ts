@@ -26,17 +26,19 @@ export function installStep(project: Project): Step {
           'Switch to it (nvm use, fnm use, mise), then run this again.',
         )
       }
-      const { code, lastLines, tookMs } = await runInStep(commands.cleanInstall, context, { cwd: root })
+      const { code, stdout, stderr, lastLines, tookMs } = await runInStep(commands.cleanInstall, context, { cwd: root })
       if (code !== 0) {
-        const apart = lastLines.some((line) =>
-          /in sync|OUTDATED_LOCKFILE|frozen-lockfile|would have been modified/i.test(line),
-        )
-        throw stepFailed(
-          apart
-            ? 'The lock file does not agree with package.json.'
-            : `"${commands.cleanInstall.join(' ')}" ended with ${code ?? 'a signal'}.`,
-          apart ? `Run "${manager.split('-')[0]} install" and commit the lock file.` : 'Read the last lines above.',
-        )
+        // npm prints its whole manual behind the reason: the last lines do not hold it.
+        const apart = apartIn(`${stdout}\n${stderr}`)
+        throw apart === undefined
+          ? stepFailed(
+              `"${commands.cleanInstall.join(' ')}" ended with ${code ?? 'a signal'}.`,
+              'Read the last lines above.',
+            )
+          : stepFailed(
+              `The lock file does not agree with package.json${apart}.`,
+              `Run "${manager.split('-')[0]} install" and commit the lock file.`,
+            )
       }
       // Yarn's plug'n'play has no such folder: it is installed each time, which takes it a second.
       if (lockFile !== undefined && existsSync(join(root, 'node_modules'))) writeFileSync(stampFile, stampOf(lockFile))
@@ -46,8 +48,15 @@ export function installStep(project: Project): Step {
 }
 
 const packagesIn = (lines: readonly string[]): string => {
-  const count = lines.map((line) => /added (\d+) packages/.exec(line)?.[1]).find((one) => one !== undefined)
-  return count === undefined ? 'installed ' : `${count} packages `
+  const count = lines.map((line) => /added (\d+ packages?)/.exec(line)?.[1]).find((one) => one !== undefined)
+  return count === undefined ? 'installed ' : `${count} `
+}
+
+/** @returns what is apart, where that is why an install failed and where it is told */
+function apartIn(output: string): string | undefined {
+  if (!/in sync|OUTDATED_LOCKFILE|needs to be updated|would have been modified/i.test(output)) return undefined
+  const detail = /(?:Invalid|Missing): .+/.exec(output)?.[0]
+  return detail === undefined ? '' : ` (${detail.trim()})`
 }
 
 const stampOf = (lockFile: string): string =>

@@ -19,10 +19,13 @@ export const lintStep = (project: Project, options: ScriptOptions = {}): Step =>
 /** The project's own type check. */
 export const typecheckStep = (project: Project, options: ScriptOptions = {}): Step =>
   scriptStep(project, 'typecheck', 'Check types', options, ({ stdout }) => {
-    const errors = stdout.split('\n').filter((line) => /\berror TS\d+:/.test(line))
+    const errors = stdout.split('\n').filter((line) => /^[^>].*\berror TS\d+:/.test(line))
     const first = errors[0]?.trim()
     return {
-      what: first === undefined ? 'The types do not fit.' : `${errors.length} type errors, the first: ${first}`,
+      what:
+        first === undefined
+          ? 'The types do not fit.'
+          : `${errors.length} type ${errors.length === 1 ? 'error' : 'errors'}, the first: ${first}`,
       next: 'Mend them, then run this again.',
     }
   })

@@ -1,5 +1,6 @@
 import { type Step, stepFailed } from '../step.ts'
 
+/** In a list, what says of itself `named: false` is left out: a dependency that only came along with another. */
 type Counted = number | readonly unknown[]
 
 /** What `measureSize` finds between what runs and what is to go out, as far as it is judged here. */
@@ -64,6 +65,7 @@ export function sizeStep<Size extends MeasuredSize>({ measure, budget, propose, 
   }
 }
 
-const countOf = (found: Counted): number => (typeof found === 'number' ? found : found.length)
+const countOf = (found: Counted): number =>
+  typeof found === 'number' ? found : found.filter((one) => (one as { named?: unknown } | null)?.named !== false).length
 
 const counted = (count: number, name: keyof typeof units): string => `${count} ${units[name][count === 1 ? 0 : 1]}`
