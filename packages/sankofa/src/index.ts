@@ -17,6 +17,7 @@ import {
 export { defineConfig } from './cli/config.ts'
 export { defineFlag, defineTunable, type Flag, type Tunable } from './flags/index.ts'
 export { observeClient, observePool, type RequestContext, requestContext } from './observe/index.ts'
+export { type DrainOptions, drain } from './release/index.ts'
 
 export type SankofaOptions = {
   /** Names the service in measurements and messages. */

@@ -1,7 +1,7 @@
 import { ratios } from './factor.ts'
 import { sampleRatioWeight } from './reading.ts'
 import { stageWeights } from './stage-weights.ts'
-import type { JudgePlan, Stage } from './types.ts'
+import type { Guard, JudgePlan, Stage } from './types.ts'
 
 /** What a person is told before `go`, and what the deadline of each stage is made of. */
 export type Forecast = {
@@ -184,10 +184,19 @@ function cannotSee(plan: JudgePlan, stages: readonly StageForecast[]): readonly 
     ...(plan.guards.some((guard) => guard.measure === 'latency')
       ? []
       : ['No route has had 300 requests yet: slowness is not watched.']),
+    ...slownessWords(plan.guards),
     ...(watched > 1.000001
       ? ['The weights of the guards exceed 1: more harmless changes are undone than promised.']
       : []),
     'Harm that meets everyone alike, such as a slower shared database, looks the same in both arms.',
+  ]
+}
+
+function slownessWords(guards: readonly Guard[]): readonly string[] {
+  const from = guards.flatMap((guard) => (guard.measure === 'latency' ? (guard.fromShare ?? []) : [])).at(0)
+  if (from === undefined) return []
+  return [
+    `Slowness is judged from ${percent(from)} on: before, the new processes have too little to do to be as fast as the busy old ones.`,
   ]
 }
 

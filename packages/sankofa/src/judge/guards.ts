@@ -27,6 +27,8 @@ const maximumRoutes = 20
 export function buildGuards(before: {
   readonly routes: readonly RouteBaseline[]
   readonly attempts: readonly string[]
+  /** Latency is judged from this share on; at any unless told. */
+  readonly latencyFromShare?: number
 }): readonly Guard[] {
   const room = maximumGuards - 2 - latencyQuantiles.length - before.attempts.length
   if (room < 1)
@@ -60,6 +62,7 @@ export function buildGuards(before: {
         quantile,
         thresholdsUs: Object.fromEntries(measured.map(({ route, thresholdsUs }) => [route, thresholdsUs?.[name] ?? 0])),
         weight: weightOf('latency', latencyQuantiles.length),
+        ...(before.latencyFromShare === undefined ? {} : { fromShare: before.latencyFromShare }),
       }),
     ),
     ...routes.map(
@@ -79,3 +82,7 @@ const busiest = (routes: readonly RouteBaseline[], most: number): readonly Route
     .filter(({ route, requests }) => requests > 0 && !route.startsWith('('))
     .toSorted((a, b) => b.requests - a.requests || (a.route < b.route ? -1 : 1))
     .slice(0, most)
+
+/** Whether failures of this guard count while `share` is exposed. */
+export const isJudgedAt = (guard: Guard, share: number): boolean =>
+  guard.measure !== 'latency' || share >= (guard.fromShare ?? 0)

@@ -27,6 +27,27 @@ function window(
 const exposedFail = (_: number, exposed: boolean): number => (exposed ? 1 : 0)
 
 describe('the verdict', () => {
+  test('takes no notice of slowness before the share from which it is judged, also for promotion, and does from there on', () => {
+    const slow: Guard = {
+      id: 'slow',
+      measure: 'latency',
+      quantile: 0.9,
+      thresholdsUs: {},
+      weight: 0.45,
+      fromShare: 0.5,
+    }
+    const judge = createJudge({ ...plan, guards: [errors, slow] })
+    const slower = (_: number, exposed: boolean): number => (exposed ? 2 : 0)
+    const early = Array.from({ length: 60 }, (_, number) => judge.window(window(number, slower))).at(-1)
+
+    judge.beginStage(2, 600_000)
+    const later = judge.window(window(60, slower, { share: 0.5, before: 0.1 }))
+
+    expect(early?.verdict).toBe('promote')
+    expect(early?.guards[1]?.logEvidence).toBeLessThan(0)
+    expect(later).toMatchObject({ verdict: 'undo', leading: 'slow' })
+  })
+
   test('is undo as soon as exposed subjects alone fail, and names the guard and those harmed', () => {
     const judge = createJudge(plan)
     const reading = judge.window(window(0, exposedFail))

@@ -1,5 +1,6 @@
 import { epochAt } from './epoch.ts'
 import { addStratum, beginEpoch, beginStageOf } from './guard-evidence.ts'
+import { isJudgedAt } from './guards.ts'
 import { emptyState, fromSnapshot, type JudgeSnapshot, type JudgeState, takeSnapshot } from './judge-state.ts'
 import { addClearing, emptyClearing } from './promotion.ts'
 import { gatesPromotion, readState } from './reading.ts'
@@ -104,7 +105,7 @@ function weighGuards(state: JudgeState, plan: JudgePlan, counts: WindowCounts): 
   plan.guards.forEach((guard, index) => {
     const evidence = state.guards[index]
     const clearing = state.clearings[index]
-    if (evidence === undefined || clearing === undefined) return
+    if (evidence === undefined || clearing === undefined || !isJudgedAt(guard, drawn.stage.share)) return
     const all = { exposed: 0, control: 0, exposedFailures: 0, controlFailures: 0 }
     for (let stratum = 0; stratum < strata; stratum++) {
       const ofAll = stratumCounts(counts, 'all', index, stratum)

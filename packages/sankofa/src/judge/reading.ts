@@ -1,4 +1,5 @@
 import { logOfAll, logOfFresh } from './guard-evidence.ts'
+import { isJudgedAt } from './guards.ts'
 import type { JudgeState } from './judge-state.ts'
 import { logZero } from './log-sum.ts'
 import { logClearAt, logClearing } from './promotion.ts'
@@ -58,7 +59,8 @@ function readGuard(
   const clearing = state.clearings[index]
   const fresh = evidence === undefined ? logZero : logOfFresh(evidence, state.epoch, weightToCome)
   const all = evidence === undefined || state.stage < 2 ? logZero : logOfAll(evidence, state.epoch)
-  const gates = gatesPromotion(guard) && plan.stages[state.stage - 1]?.ruleOutRatio !== undefined
+  const stage = plan.stages[state.stage - 1]
+  const gates = gatesPromotion(guard) && stage?.ruleOutRatio !== undefined && isJudgedAt(guard, stage.share)
   return {
     guard: guard.id,
     logEvidence: Math.max(

@@ -11,6 +11,11 @@ export type Guard =
       /** Upper edge in µs of the histogram bucket that held the quantile before `go`, by route. Slower = above it. */
       readonly thresholdsUs: Readonly<Record<string, number>>
       readonly weight: number
+      /**
+       * Judged only in stages at which at least this share is exposed. A process of its own that gets few requests is slower
+       * than a busy one, whatever its code: cold caches, code not yet compiled.
+       */
+      readonly fromShare?: number
     }
 
 /** Windows are 10 s, aligned to the clock: `startMs % windowMs === 0`. */

@@ -23,7 +23,12 @@ export async function planGo(
     return { stages, guards: [], alpha, sampleRate: 1, forecast: expected, before, ...unproved }
   }
   const stages = withBake(defaultStages(baseline.requestsPerSecond, baseline.subjects), pending.bakeMs)
-  const guards: readonly Guard[] = buildGuards({ routes: baseline.routes, attempts: context.attempts })
+  const guards: readonly Guard[] = buildGuards({
+    routes: baseline.routes,
+    attempts: context.attempts,
+    // The two arms are processes of their own: they are compared by speed once both are busy.
+    ...(kind.kind === 'release' ? { latencyFromShare: 0.5 } : {}),
+  })
   const sampleRate = Math.min(1, mostSubjectsPerWindow / Math.max(baseline.subjectsPerWindow, 1))
   const expected = forecast({ baseline, plan: { stages, guards, alpha } })
   return { stages, guards, alpha, sampleRate, forecast: expected, ...unproved }

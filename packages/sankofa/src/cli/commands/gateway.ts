@@ -11,7 +11,7 @@ import { untilToldToEnd } from '../until-told-to-end.ts'
 export type GatewayCommandOptions = { readonly root: string; readonly socket: string; readonly fd: number }
 
 /** Where requests are counted that no release answered: no route took them. */
-const gatewayRoute = 'gateway'
+const gatewayRoute = '(gateway)'
 
 /**
  * The gateway's process, which `sankofa host` starts: it decides from its own knowledge of flags and releases, so that back
