@@ -4,22 +4,27 @@ import { request } from 'node:http'
 export type Check = { readonly path: string; readonly status: number | undefined; readonly ms: number }
 
 /** Asks on a connection of its own, as a newcomer would. Never rejects. */
-export function check(origin: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<Check> {
+export function check(origin: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<Check> {
   const begun = performance.now()
   return new Promise((resolve) => {
-    const until = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)))
-    const done = (status: number | undefined): void =>
-      resolve({ path, status, ms: Math.round((performance.now() - begun) * 10) / 10 })
     const asked = request(new URL(path, origin), {
       agent: false,
-      signal: signal === undefined ? until : AbortSignal.any([until, signal]),
       headers: { 'user-agent': 'sankofa-host', accept: '*/*' },
     })
-    asked.once('error', () => done(undefined))
+    const cut = (): void => void asked.destroy()
+    const timer = setTimeout(cut, timeoutMs)
+    signal.addEventListener('abort', cut, { once: true })
+    const done = (status: number | undefined): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', cut)
+      resolve({ path, status, ms: Math.round((performance.now() - begun) * 10) / 10 })
+    }
+    asked.on('error', () => done(undefined))
+    asked.on('close', () => done(undefined))
     asked.once('response', (answer) => {
       done(answer.statusCode)
       // An open stream would never end, and nobody reads the rest.
-      answer.once('error', () => {})
+      answer.on('error', () => {})
       answer.destroy()
     })
     asked.end()

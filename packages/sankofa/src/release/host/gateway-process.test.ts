@@ -219,7 +219,8 @@ describe('the gateway of a host', () => {
       const { answered, failed } = await running.stop()
 
       console.info(`a second socket: ${failed.length} of ${answered + failed.length} requests lost`)
-      expect(failed.length).toBeLessThanOrEqual(5)
+      // What waits in the old socket when it is closed is lost: one request of each client at most.
+      expect(failed.length).toBeLessThanOrEqual(8)
       expect(answered).toBeGreaterThan(50)
     },
     60_000,

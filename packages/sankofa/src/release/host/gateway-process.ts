@@ -11,7 +11,7 @@ import { lastWords, openLog, rotateLog } from './log-file.ts'
 import { systemProcesses } from './process-identity.ts'
 import { runtimeAnswers } from './runtime-answers.ts'
 import { hostEnvironment, startProcess, type Watched, watchAdopted } from './start-process.ts'
-import { rootName, taggedProcesses, tagName } from './tagged-processes.ts'
+import { rootName, tagName } from './tagged-processes.ts'
 
 export type GatewayReport = {
   readonly state: 'starting' | 'ready' | 'failed' | 'stopped'
@@ -102,7 +102,7 @@ export function createGatewayProcess(
   const wake = (): void => interrupt.abort()
   const pause = async (ms: number): Promise<void> => {
     interrupt = new AbortController()
-    await clock.sleep(ms, AbortSignal.any([interrupt.signal, closing.signal]))
+    if (!closing.signal.aborted) await clock.sleep(ms, interrupt.signal)
   }
   function become(state: GatewayReport['state'], error?: string): void {
     report = { state, sinceMs: clock.now(), ...(error === undefined ? {} : { error }) }
@@ -250,6 +250,7 @@ export function createGatewayProcess(
 
   async function look(): Promise<void> {
     let misses = 0
+    let restMs = pollEveryMs
     while (!closing.signal.aborted) {
       if (current?.isGone === true) {
         log.error({ pid: current.watched.process.pid }, 'the gateway ended; another is started')
@@ -279,10 +280,12 @@ export function createGatewayProcess(
         misses = 0
         continue
       }
-      await pause(pollEveryMs)
+      await pause(restMs)
       if (current.isGone || closing.signal.aborted || asked.length > 0) continue
       rotateLog(logPath())
+      const begun = performance.now()
       misses = (await runtimeAnswers(socketOf(current.record), pollEveryMs)) ? 0 : misses + 1
+      restMs = Math.max(0, pollEveryMs - (performance.now() - begun))
     }
     for (const wish of asked.splice(0)) wish.reject(new Error('The keeper stops; the gateway was not restarted.'))
   }
@@ -322,6 +325,7 @@ export function createGatewayProcess(
       loop = undefined
       if (what === 'leave') over.abort()
       closing.abort()
+      wake()
       await ending
       if (what === 'stop') {
         if (current !== undefined) drain(current)

@@ -48,7 +48,7 @@ export type Keeper = {
   reports(): readonly InstanceReport[]
   /** @returns how to stop listening */
   onChange(listener: () => void): () => void
-  /** `leave`: processes go on; a later keeper adopts them. `stop`: drained and ended. */
+  /** `leave`: processes go on; a later keeper adopts them. `stop`: drained and ended. It cannot be started again. */
   stop(processes: 'leave' | 'stop'): Promise<void>
 }
 
@@ -68,6 +68,7 @@ export function createKeeper(options: KeeperOptions, internals: KeeperInternals 
   let wanted: ReadonlyMap<string, Instance> | undefined
   let context: LifeContext | undefined
   let lock: KeeperLock | undefined
+  let stopping: Promise<void> | undefined
   let strays: readonly Life[] = []
   let background: readonly Promise<void>[] = []
 
@@ -125,7 +126,8 @@ export function createKeeper(options: KeeperOptions, internals: KeeperInternals 
   async function start(): Promise<void> {
     await mkdir(options.layout.root, { recursive: true, mode: 0o700 })
     const layout = layoutOf(await realpath(options.layout.root))
-    for (const folder of [layout.releases, layout.shared, layout.logs]) await mkdir(folder, { recursive: true })
+    for (const folder of [layout.releases, layout.shared]) await mkdir(folder, { recursive: true })
+    await mkdir(layout.logs, { recursive: true, mode: 0o700 })
     lock = takeKeeperLock(layout.root, processes)
     await moment('locked')
     const file = openHostFile(layout.hostFile, (name) => moment(`file ${name}`))
@@ -165,10 +167,7 @@ export function createKeeper(options: KeeperOptions, internals: KeeperInternals 
     background = [open, lookAround(known)]
   }
 
-  async function stop(what: 'leave' | 'stop'): Promise<void> {
-    if (lock === undefined) return
-    const held = lock
-    lock = undefined
+  async function stop(held: KeeperLock, what: 'leave' | 'stop'): Promise<void> {
     if (what === 'stop') {
       wanted = new Map()
       apply()
@@ -201,7 +200,10 @@ export function createKeeper(options: KeeperOptions, internals: KeeperInternals 
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    stop,
+    stop(what) {
+      if (lock !== undefined) stopping ??= stop(lock, what)
+      return stopping ?? Promise.resolve()
+    },
   }
 }
 

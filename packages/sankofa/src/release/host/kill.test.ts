@@ -45,6 +45,8 @@ type Case = {
   readonly to: readonly Instance[]
   /** Kills the process of release `a` to make the keeper restart it. */
   readonly kills?: true
+  /** Stops the keeper itself in the foreground's way, with all that it has. */
+  readonly stops?: true
 }
 
 const starting = ['locked', 'begun start', 'spawned', 'recorded start', 'healthy', 'recorded ready', 'told ready']
@@ -60,6 +62,8 @@ const cases: readonly Case[] = [
   ...['file written', 'file renamed'].map((moment) => ({ moment, from: [a], to: [] })),
   // Another release in its place: one starts while the other stops.
   ...['spawned', 'ended'].map((moment) => ({ moment, from: [a], to: [b] })),
+  { moment: 'adopted', from: [a], to: [a, b] },
+  ...['begun stop', 'ended', 'unlocking'].map((moment) => ({ moment, from: [a], to: [a], stops: true as const })),
   ...['found dead', 'ended', 'recorded stop', 'begun start', 'spawned', 'recorded ready'].map((moment) => ({
     moment,
     from: [a],
@@ -69,10 +73,11 @@ const cases: readonly Case[] = [
 ]
 
 describe('kill -9 of the keeper', () => {
-  const name = ({ moment, times, from, to, kills }: Case): string => {
+  const name = ({ moment, times, from, to, kills, stops }: Case): string => {
     const list = (all: readonly Instance[]): string =>
       all.map((each) => `${each.purpose} ${each.release}`).join(', ') || 'nothing'
-    const does = kills ? 'restarts a that was killed' : `goes from ${list(from)} to ${list(to)}`
+    const moves = stops ? 'stops with all it has' : `goes from ${list(from)} to ${list(to)}`
+    const does = kills ? 'restarts a that was killed' : moves
     return `at "${moment}"${times === undefined ? '' : ` (${times})`} while it ${does}: the next one makes it right`
   }
   for (const each of cases) {
@@ -98,6 +103,7 @@ describe('kill -9 of the keeper', () => {
         const [process] = host.tagged().filter((found) => found.leads)
         globalThis.process.kill(process?.process.pid ?? 0, 'SIGKILL')
       }
+      if (each.stops) victim.stop()
       await victim.hears('paused')
       expect(await victim.kill()).toBe('SIGKILL')
       expect(existsSync(join(root, 'host.lock'))).toBe(true)

@@ -58,10 +58,12 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
     context.changed()
   }
   const wake = (): void => interrupt.abort()
-  /** Ends early when something happened that the loop must look at. */
-  const pause = async (ms: number): Promise<void> => {
+  /** Ends early when something happened that the loop must look at. @returns whether it did */
+  const pause = async (ms: number): Promise<boolean> => {
     interrupt = new AbortController()
-    await clock.sleep(ms, interrupt.signal)
+    const { signal } = interrupt
+    await clock.sleep(ms, signal)
+    return signal.aborted
   }
   /** @returns `undefined` when it was cut short, which says nothing of the release */
   const look = async (origin: string, path: string, timeoutMs: number): Promise<Check | undefined> => {
@@ -97,9 +99,9 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
       if (running === undefined) {
         if (!isWanted) break
         if (delayMs > 0) {
-          const untilMs = clock.now() + delayMs
-          while (isWanted && !isLeaving && clock.now() < untilMs) await pause(untilMs - clock.now())
+          const waitMs = delayMs
           delayMs = 0
+          await pause(waitMs)
           continue
         }
         await tryBoot()
@@ -190,7 +192,6 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
 
   async function whileReady(found: Running): Promise<Outcome> {
     let misses = 0
-    let nextMs = clock.now() + pollEveryMs
     for (;;) {
       const because = cut(true)
       if (because !== undefined && because !== 'unwanted') return because
@@ -200,12 +201,8 @@ export function beginLife(context: LifeContext, instance: Instance, adopted?: In
         void context.publish()
         continue
       }
-      const leftMs = nextMs - clock.now()
-      if (leftMs > 0) {
-        await pause(leftMs)
-        continue
-      }
-      nextMs = clock.now() + pollEveryMs
+      // A pause, not a time of day to wait for: a clock that is set back must not stop the polling.
+      if (await pause(pollEveryMs)) continue
       if (found.start === undefined) continue
       const asked = await look(found.origin, found.start.health, pollEveryMs)
       if (asked === undefined) continue

@@ -12,7 +12,7 @@ export async function untilReady(
   found: Running,
   loop: {
     readonly clock: Clock
-    pause(ms: number): Promise<void>
+    pause(ms: number): Promise<boolean>
     /** `undefined`: it was cut short, so ask again. */
     look(origin: string, path: string, timeoutMs: number): Promise<Check | undefined>
     cut(wasReady: boolean): Outcome | undefined

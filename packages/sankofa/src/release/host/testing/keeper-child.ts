@@ -8,6 +8,8 @@ export type KeeperChild = {
   /** Resolves at this word; rejects when it ends first, or says nothing in 30 s. */
   hears(word: 'paused' | 'started'): Promise<void>
   want(instances: readonly Instance[]): void
+  /** It drains and ends all, then itself. */
+  stop(): void
   /** @returns the signal that ended it */
   kill(): Promise<NodeJS.Signals | null>
 }
@@ -55,6 +57,7 @@ export function startKeeperChild(
       }
     },
     want: (instances) => void child.stdin.write(`want ${JSON.stringify(instances)}\n`),
+    stop: () => void child.stdin.write('stop\n'),
     async kill() {
       child.kill('SIGKILL')
       return (await exited).signal

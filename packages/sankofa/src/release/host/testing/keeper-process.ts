@@ -41,6 +41,7 @@ const keeper = createKeeper(
 const lines = createInterface({ input: process.stdin })
 lines.on('line', (line) => {
   if (line.startsWith('want ')) keeper.want(JSON.parse(line.slice(5)) as Instance[])
+  if (line === 'stop') void keeper.stop('stop')
 })
 // The parent gone, nobody needs this process.
 lines.on('close', () => process.exit(0))
