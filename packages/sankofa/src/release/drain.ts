@@ -57,6 +57,7 @@ export async function drain(server: Server, options: DrainOptions = {}): Promise
     const cutMs = elapsedMs() + farewellMs
     while (sockets.size > 0 && elapsedMs() < cutMs) await wait(lookEveryMs)
     for (const socket of sockets) socket.destroy()
+    while (sockets.size > 0) await wait(1)
   }
   server.close(() => {})
 }

@@ -326,7 +326,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #report(release: string | undefined, reason: Unanswered['reason'], savedBy: string | undefined): void {
     if (release === undefined) return
     const { key, method, requestId } = this.#head
-    const startedMs = performance.timeOrigin + this.#startedMs
+    const startedMs = Math.round(performance.timeOrigin + this.#startedMs)
     this.#shared.onUnanswered({
       key,
       release,

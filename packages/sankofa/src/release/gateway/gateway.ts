@@ -78,8 +78,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     showRelease,
     waiting,
     isDraining: () => isDraining,
-    target: (key) => options.target(key),
-    onUnanswered: (failure) => options.onUnanswered?.(failure),
+    // Both are asked in the middle of an exchange, where a throw would take the process along.
+    target: (key) => {
+      try {
+        return options.target(key)
+      } catch (error) {
+        log.error({ err: error }, 'which release is meant could not be told, so the request is not answered')
+        return undefined
+      }
+    },
+    onUnanswered: (failure) => {
+      try {
+        options.onUnanswered?.(failure)
+      } catch (error) {
+        log.error({ err: error }, 'an unanswered request could not be told')
+      }
+    },
   }
 
   const accept = (socket: Socket): void => {
@@ -131,6 +145,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const server: Server = makeServer(tls, limits)
   server.maxHeadersCount = 0 // what is above it would be left out in silence; readHead refuses instead
+  server.maxConnections = Math.ceil(1.25 * limits.connections) // those in a TLS handshake are not counted by `accept`
   server.on(tls === undefined ? 'connection' : 'secureConnection', accept)
   server.on('request', handle)
   server.on('checkContinue', (request, response) => handle(request, response, { expectsContinue: true }))
@@ -141,7 +156,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (response === undefined) return
     const { upgrade = '' } = request.headers
     // Not passed on: what follows would be HTTP/2 that nobody here has looked at. The request is answered as an ordinary one.
-    handle(request, response, /^h2c?$/i.test(upgrade) ? {} : { upgrade })
+    handle(request, response, /(?:^|[\s,])h2c?(?:$|[\s,])/i.test(upgrade) ? {} : { upgrade })
   })
 
   return {
@@ -190,7 +205,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 function makeServer(tls: GatewayOptions['tls'], limits: GatewayLimits): Server {
   const settings = {
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.headersTimeoutMs,
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: Math.min(2_000, limits.headersTimeoutMs),
@@ -198,7 +213,9 @@ function makeServer(tls: GatewayOptions['tls'], limits: GatewayLimits): Server {
     insecureHTTPParser: false,
     optimizeEmptyRequests: true,
   }
-  return tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls })
+  return tls === undefined
+    ? createServer(settings)
+    : createTlsServer({ ...settings, ...tls, handshakeTimeout: limits.headersTimeoutMs })
 }
 
 /** `100 Continue` when the body is wanted; without it the connection ends, because the body may come or may not. */
