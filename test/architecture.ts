@@ -16,7 +16,7 @@ export const mayImport = {
   rollout: ['core', 'db', 'judge', 'journal', 'events', 'observe'],
   alert: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe'],
   pipeline: ['core', 'db', 'judge', 'journal', 'observe', 'migrate', 'release'],
-  console: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe', 'alert'],
+  console: ['core', 'db', 'histogram', 'judge', 'journal', 'events', 'observe', 'alert', 'release'],
   cli: [
     'core',
     'db',

@@ -1,4 +1,4 @@
-import type { ChangeHistory, ForecastAnswer, Me, Refusal, SignalSeries } from 'sankofa/console/contract'
+import type { ChangeHistory, ForecastAnswer, Me, Refusal, ReleasesStatus, SignalSeries } from 'sankofa/console/contract'
 
 /** What the server refused, in its own words. */
 export class Refused extends Error {
@@ -27,6 +27,7 @@ export const whoAmI = (): Promise<Me> => ask('GET', '/api/me')
 export const signIn = (token: string): Promise<Me> => ask('POST', '/api/session', { token })
 export const signOut = (): Promise<void> => ask('DELETE', '/api/session')
 export const readSeries = (minutes: number): Promise<SignalSeries> => ask('GET', `/api/signals?minutes=${minutes}`)
+export const readReleases = (): Promise<ReleasesStatus> => ask('GET', '/api/releases')
 export const readHistory = (id: string): Promise<ChangeHistory> => ask('GET', change(id))
 export const readForecast = (id: string): Promise<ForecastAnswer> => ask('GET', `${change(id)}/forecast`)
 export const request = (id: string, act: 'go' | 'hold' | 'back', reason: string): Promise<{ message: string }> =>

@@ -4,6 +4,8 @@ import { Culprit } from './culprit.tsx'
 import { Header } from './header.tsx'
 import { shownVerdict } from './judgement.ts'
 import { Measuring } from './measuring.tsx'
+import { OnDemand } from './on-demand.tsx'
+import { route } from './route.ts'
 import { SignIn } from './sign-in.tsx'
 import { Signals } from './signals.tsx'
 import { page, status } from './state.ts'
@@ -35,7 +37,8 @@ export function App() {
     case 'sign-in':
       return <SignIn />
     case 'screen':
-      return status.value === undefined ? <p class="waiting">Reading what is known …</p> : <Screen />
+      if (status.value === undefined) return <p class="waiting">Reading what is known …</p>
+      return route.value.page === 'overview' ? <Screen /> : <OnDemand />
     case 'no-console':
       return (
         <p class="waiting">

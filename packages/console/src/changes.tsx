@@ -7,7 +7,8 @@ const isOver = (change: ChangeStatus): boolean =>
   change.state === 'settled' || change.state === 'undone' || change.state === 'refused'
 const isOut = (change: ChangeStatus): boolean => change.state === 'exposed' || change.state === 'bake'
 
-function Table(props: { readonly changes: readonly ChangeStatus[]; readonly caption: string }) {
+/** Changes with their stages, evidence and buttons. */
+export function Table(props: { readonly changes: readonly ChangeStatus[]; readonly caption: string }) {
   return (
     <table>
       <caption>{props.caption}</caption>

@@ -2,6 +2,7 @@ import { signOut } from './api.ts'
 import { ageMs } from './judgement.ts'
 import { showSignIn } from './live.ts'
 import { Mark } from './mark.tsx'
+import { route } from './route.ts'
 import { connection, me } from './state.ts'
 import { ago } from './words.ts'
 
@@ -15,6 +16,20 @@ function Pulse() {
   )
 }
 
+function Pages() {
+  const isOverview = route.value.page === 'overview'
+  return (
+    <nav aria-label="Pages">
+      <a href="#/" aria-current={isOverview ? 'page' : undefined}>
+        Overview
+      </a>
+      <a href="#/releases" aria-current={isOverview ? undefined : 'page'}>
+        Releases
+      </a>
+    </nav>
+  )
+}
+
 export function Header() {
   const leave = async (): Promise<void> => {
     await signOut().catch(() => undefined)
@@ -25,6 +40,7 @@ export function Header() {
       <Mark />
       <strong>Sankofa</strong>
       <span class="service">{me.value?.service}</span>
+      <Pages />
       <span class="grow" />
       <Pulse />
       <span class="person">{me.value?.name}</span>

@@ -11,8 +11,10 @@ import type { Me } from './contract.ts'
 import { forecastWithoutControl, readForecast } from './forecast.ts'
 import { readHistory } from './history.ts'
 import type { JournalView } from './journal-view.ts'
+import type { Known } from './keep-known.ts'
 import type { KnownStatus } from './known-status.ts'
 import type { Measured } from './measured.ts'
+import type { ReleasesStatus } from './releases/contract.ts'
 import { closedWindowS } from './status.ts'
 import type { Stream } from './stream.ts'
 
@@ -22,6 +24,7 @@ export type ApiParts = {
   readonly view: JournalView
   readonly measured: Measured
   readonly known: KnownStatus
+  readonly releases: Known<ReleasesStatus>
   readonly stream: Stream
   readonly attempts: readonly ConsoleAttempt[]
   readonly service: string
@@ -45,6 +48,11 @@ export function addApi(fastify: FastifyInstance, parts: ApiParts): void {
   app.get('/api/status', async (request) => {
     await parts.signedIn(request)
     return known.read()
+  })
+
+  app.get('/api/releases', async (request) => {
+    await parts.signedIn(request)
+    return parts.releases.read()
   })
 
   app.get('/api/signals', { schema: { querystring: Minutes } }, async (request) => {

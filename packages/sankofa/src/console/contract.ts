@@ -3,6 +3,8 @@
  * Types only, so that the web app can import them without the server.
  */
 
+export type * from './releases/contract.ts'
+
 export const verdicts = ['well', 'watching', 'hurting', 'recovered', 'unknown'] as const
 export type Verdict = (typeof verdicts)[number]
 

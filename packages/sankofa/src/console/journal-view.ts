@@ -2,6 +2,7 @@ import type { ChangeId } from '../core/index.ts'
 import { advance, type ChangeState, type Journal, type JournalRecord } from '../journal/index.ts'
 import type { Mark } from './contract.ts'
 import { reachOf } from './reach.ts'
+import { createShipLog, type ShipLog } from './releases/ship-log.ts'
 import { percent } from './words.ts'
 
 const marksMost = 2_000
@@ -14,12 +15,15 @@ export type JournalView = {
   lastActor(change: ChangeId): string
   /** When changes went out and came back, oldest first. */
   marks(): readonly Mark[]
+  /** What deployers did, newest first. */
+  readonly ships: ShipLog['runs']
 }
 
 export function createJournalView(journal: Journal): JournalView {
   const states = new Map<ChangeId, ChangeState>()
   const actors = new Map<ChangeId, string>()
   const marks: Mark[] = []
+  const ships = createShipLog()
   let lastId = 0n
   let reading: Promise<void> | undefined
 
@@ -31,6 +35,7 @@ export function createJournalView(journal: Journal): JournalView {
       actors.set(record.change, record.actor)
       const mark = markOf(record)
       if (mark !== undefined) marks.push(mark)
+      if (record.type === 'ship-step') ships.add(record)
       lastId = record.id
     }
     if (marks.length > marksMost) marks.splice(0, marks.length - marksMost)
@@ -46,6 +51,7 @@ export function createJournalView(journal: Journal): JournalView {
     states: () => [...states.values()],
     lastActor: (change) => actors.get(change) ?? '',
     marks: () => marks,
+    ships: ships.runs,
   }
 }
 

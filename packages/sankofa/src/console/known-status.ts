@@ -1,46 +1,15 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../core/index.ts'
 import type { Status } from './contract.ts'
+import { type Known, keepKnown } from './keep-known.ts'
 import type { StatusReader } from './status.ts'
-import { withinTime } from './within-time.ts'
 import { duration } from './words.ts'
 
-/** A server that hangs is as away as one that refuses. */
-const answerWithinMs = 10_000
+/** The status now; while PostgreSQL is away, the last one with its age, as `unknown`. */
+export type KnownStatus = Known<Status>
 
-export type KnownStatus = {
-  /** The status now; while PostgreSQL is away, the last one with its age, as `unknown`. Never rejects. */
-  read(): Promise<Status>
-}
-
-/** Keeps the last status in memory, so that an open screen is never blank. */
-export function createKnownStatus(reader: StatusReader, clock: Clock, log: Logger): KnownStatus {
-  let last: Status | undefined
-  let failing = false
-  let reading: Promise<Status> | undefined
-
-  const readNow = async (): Promise<Status> => {
-    try {
-      last = await withinTime(reader.read(), answerWithinMs)
-      failing = false
-      return last
-    } catch (error) {
-      // Once for each time that it goes away, not for each look.
-      if (!failing) log.warn({ err: error }, 'the status cannot be read')
-      failing = true
-      return awayStatus(last, error instanceof Error ? error.message : String(error), clock.now())
-    }
-  }
-
-  return {
-    read() {
-      reading ??= readNow().finally(() => {
-        reading = undefined
-      })
-      return reading
-    },
-  }
-}
+export const createKnownStatus = (reader: StatusReader, clock: Clock, log: Logger): KnownStatus =>
+  keepKnown({ read: () => reader.read(), away: awayStatus, what: 'the status', clock, log })
 
 function awayStatus(last: Status | undefined, reason: string, nowMs: number): Status {
   const detail = `PostgreSQL does not answer (${reason}). Nothing can be asked from here until it does; “npx sankofa back --local CHANGE” works on the host of the service.`

@@ -14,7 +14,10 @@ import { allowedHosts, isLoopback, refuseForeign, securityHeaders } from './defe
 import { createDoor } from './engines/door.ts'
 import { createLook } from './engines/look.ts'
 import { addEngines } from './engines/routes.ts'
+import { keepKnown } from './keep-known.ts'
 import { createKnownStatus } from './known-status.ts'
+import { awayReleases } from './releases/away-releases.ts'
+import { createReleasesReader } from './releases/read-releases.ts'
 import { createSessions } from './sessions.ts'
 import { addSignIn, cookieName } from './sign-in.ts'
 import { createStatusReader } from './status.ts'
@@ -65,6 +68,13 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
   const appDirectory = options.appDirectory ?? findApp()
   const reader = createStatusReader(pool, journal, { attempts, clock, keepS: longestSpanS })
   const known = createKnownStatus(reader, clock, log)
+  const releases = keepKnown({
+    ...createReleasesReader(pool, reader.view, clock),
+    away: awayReleases,
+    what: 'the releases',
+    clock,
+    log,
+  })
   const sessions = createSessions(pool, clock)
   const stream = createStream(() => known.read())
   let port = options.port
@@ -115,6 +125,7 @@ export function createConsoleServer(options: ConsoleOptions): ConsoleServer {
       pool,
       journal,
       known,
+      releases,
       stream,
       attempts,
       service: options.service ?? '',

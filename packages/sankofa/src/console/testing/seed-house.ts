@@ -107,7 +107,9 @@ export type Rollout = {
   readonly author: string
   /** When it was asked to go, minutes before now; its stages began so many minutes before now. */
   readonly stagesAgo: readonly number[]
-  readonly kind?: 'flag' | 'tunable'
+  readonly kind?: 'flag' | 'tunable' | 'release'
+  /** What it does; a flag's own unless told. */
+  readonly plan?: unknown
 }
 
 export const proof: RecordData['proved']['proof'] = {
@@ -131,7 +133,7 @@ export async function letOut(
   const change = changeId(id)
   const at = (minutesAgo: number): { at: Date } => ({ at: new Date(nowMs - minutesAgo * minuteMs) })
   const firstAgo = rollout.stagesAgo[0] ?? 0
-  const plan = { flag: id }
+  const { plan = { flag: id } } = rollout
   const record_ = { control: 'subjects', dependsOn: [], size: { unit: 'lines', n: 120 } } as const
   await journal.append(
     { change, kind, type: 'proposed', actor: author, data: { plan, title, ...record_ } },
