@@ -5,8 +5,9 @@ import { asInCi } from '../step.ts'
 import { failingTests, failingWords } from '../steps/failing-tests.ts'
 import { type Candidate, installedVersion } from './find-updates.ts'
 import { gitIn, gitResult } from './git.ts'
-import { specFor, writeSpecs } from './manifest.ts'
+import { specFor, specsOf, writeSpecs } from './manifest.ts'
 import { type Bump, bumpWords, type UpdateResult } from './result.ts'
+import { keepInYarnLock } from './yarn-lock.ts'
 
 export type Bench = {
   /** The project in its worktree, installed. */
@@ -62,6 +63,13 @@ async function bringIn(bench: Bench, candidate: Candidate, security: boolean): P
   if (first.code !== 0) return installFailed(first)
   const files = manifests.map((directory) => relative(tree, `${directory}/package.json`))
   await gitIn(tree, signal)('checkout', '--quiet', base, '--', ...files)
+  for (const { name, to } of candidate) {
+    const specs = project.packages.flatMap(({ manifest }) => specsOf(manifest).get(name) ?? [])
+    const kept = { name, version: to, specs: specs.map((spec) => specFor(spec, to)) }
+    if (project.manager.startsWith('yarn') && project.lockFile !== undefined) {
+      keepInYarnLock(project.lockFile, project.manager, kept)
+    }
+  }
   for (const directory of manifests) writeSpecs(directory, ranges)
   const second = await run(install, project.root)
   if (second.code !== 0) return installFailed(second)

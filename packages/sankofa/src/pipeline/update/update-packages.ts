@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { SankofaError } from '../../core/index.ts'
 import { type Project, readProject } from '../project.ts'
@@ -117,6 +117,12 @@ async function prepare(bench: Bench, onEvent: UpdateOptions['onEvent']): Promise
     throw new SankofaError('UPDATE_REFUSED', {
       reason: `"${project.commands.cleanInstall.join(' ')}" fails on the last commit: ${lastLines.slice(-3).join(' ')}`,
       next: 'Mend that first; only what is committed is there.',
+    })
+  }
+  if (!existsSync(join(project.root, 'node_modules'))) {
+    throw new SankofaError('UPDATE_REFUSED', {
+      reason: "what is installed is in no node_modules, as with Yarn's plug'n'play, which is not known here.",
+      next: 'Set "nodeLinker: node-modules" in .yarnrc.yml, or let Renovate make the updates.',
     })
   }
   const why = await runChecks(bench)
