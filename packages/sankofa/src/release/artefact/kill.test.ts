@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createWriteStream, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '#harness'
 import type { ReleaseId } from '../../core/index.ts'
 import { type Layout, layoutOf } from '../layout.ts'
@@ -132,8 +133,11 @@ describe('two makers at once', () => {
     await expect
       .poll(() => names(layout.releases).filter((name) => name.includes('.part.')).length, { timeout: 20_000 })
       .toBeGreaterThan(1)
+    const ofSecond = second.hears()
+    // Everything is installed: without the wait it would be done in a third of the time.
+    expect(await Promise.race([ofSecond, delay(1_500, 'waits')])).toBe('waits')
     first.goOn()
-    const results = [await first.hears(), await second.hears()]
+    const results = [await first.hears(), await ofSecond]
 
     expect(results.map((each) => [each.word, each.reused])).toEqual([
       ['done', false],

@@ -305,6 +305,20 @@ describe('dependencies', () => {
     expect(readdirSync(layout.store)).toHaveLength(1)
   })
 
+  test('an installed package that needs one of the project finds that of its own release', async () => {
+    const files = { 'server.js': "console.log(require('bundle'))\n" }
+    const project = await sampleProject(files, { workspaces: true })
+    const layout = temporaryLayout()
+
+    const first = await make(layout, { kind: 'git', repository: project, ref: 'HEAD' })
+    write(project, { 'parts/own/index.js': "module.exports = 'changed'\n" })
+    commitAll(project, 'own package changes')
+    const second = await make(layout, { kind: 'git', repository: project, ref: 'HEAD' })
+
+    expect(run(first.path, 'server.js')).toBe('bundle of plugin: own says hello')
+    expect(run(second.path, 'server.js')).toBe('bundle of plugin: changed')
+  })
+
   test('files in the store are read-only, and programs of packages are found', async () => {
     const project = await sampleProject()
 

@@ -37,7 +37,7 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk))
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
-  const code = await ended(child, command, options)
+  const code = await ended(child, command, options, [child.stderr, child.stdout])
   const bytes = Buffer.concat(output)
   return { code, output: bytes.toString('utf8'), bytes }
 }
@@ -51,19 +51,20 @@ export async function streamCommand<T>(
   const child = start(command, options)
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
-  const end = ended(child, command, options)
-  if (child.stdout === null) throw new Error('the program has no output')
-  const consumed = consume(child.stdout).catch((error: unknown) => {
-    // A reader that gave up: the program would wait for ever on a full pipe.
-    killGroup(child, 'SIGKILL')
+  const end = ended(child, command, options, [child.stderr])
+  const { stdout } = child
+  if (stdout === null) throw new Error('the program has no output')
+  let gaveUp = false
+  const consumed = consume(stdout).catch((error: unknown) => {
+    // A reader that gives up in the middle is the cause of whatever the program says of it; the program would otherwise wait
+    // for ever on a full pipe. A reader that wanted more than there was is not: the program's own failure explains that.
+    gaveUp = !stdout.readableEnded
+    if (gaveUp) killGroup(child, 'SIGKILL')
     throw error
   })
   const [read, finished] = await Promise.allSettled([consumed, end])
-  if (finished.status === 'rejected') {
-    // The program's own failure explains a torn output better than its reader can.
-    const byItself = !isStepFailure(finished.reason) || !finished.reason.details.ended.endsWith('by SIGKILL')
-    if (byItself || read.status === 'fulfilled') throw finished.reason
-  }
+  if (read.status === 'rejected' && (gaveUp || finished.status === 'fulfilled')) throw read.reason
+  if (finished.status === 'rejected') throw finished.reason
   if (read.status === 'rejected') throw read.reason
   return read.value
 }
@@ -79,13 +80,17 @@ function start(command: readonly string[], options: CommandOptions): ChildProces
   })
 }
 
-async function ended(child: ChildProcess, command: readonly string[], options: CommandOptions): Promise<number> {
+async function ended(
+  child: ChildProcess,
+  command: readonly string[],
+  options: CommandOptions,
+  spoken: readonly (Readable | null)[],
+): Promise<number> {
   let said = ''
   const keep = (chunk: Buffer): void => {
     said = (said + chunk.toString('utf8')).slice(-keptBytes)
   }
-  child.stderr?.on('data', keep)
-  child.stdout?.on('data', keep)
+  for (const output of spoken) output?.on('data', keep)
   const onAbort = (): void => {
     killGroup(child, 'SIGTERM')
     void delay(4_000, undefined, { ref: false }).then(() => killGroup(child, 'SIGKILL'))
@@ -108,9 +113,6 @@ async function ended(child: ChildProcess, command: readonly string[], options: C
     options.signal?.removeEventListener('abort', onAbort)
   }
 }
-
-const isStepFailure = (error: unknown): error is SankofaError<'RELEASE_STEP_FAILED'> =>
-  error instanceof SankofaError && error.code === 'RELEASE_STEP_FAILED'
 
 const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-40).join('\n')
 

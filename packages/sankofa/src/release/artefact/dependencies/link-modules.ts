@@ -1,6 +1,8 @@
 import { lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { SankofaError } from '../../../core/index.ts'
+import { needsOwn } from './needs-own.ts'
+import { linkOrCopy } from './seed.ts'
 
 /** In a release's node_modules: a link to the folder of the store that it uses. By it the store knows what is still needed. */
 export const storeLink = '.sankofa-store'
@@ -13,6 +15,7 @@ export const storeLink = '.sankofa-store'
  * @returns how many links
  */
 export async function linkModules(stored: string, folder: string): Promise<number> {
+  const copied = await needsOwn(modulesOf(stored), await ownNames(stored))
   let links = 0
   const place = async (target: string, path: string): Promise<void> => {
     await symlink(target, path)
@@ -30,6 +33,7 @@ export async function linkModules(stored: string, folder: string): Promise<numbe
         await place(relative(to, join(folder, own)) || '.', path)
       } else if (entry.name === '.bin') await fillPrograms(source, path)
       else if (entry.isDirectory() && entry.name.startsWith('@')) await fill(source, path)
+      else if (copied.has(relative(modulesOf(stored), source).split(sep).join('/'))) await copyPackage(source, path)
       else await place(relative(to, source), path)
     }
   }
@@ -53,6 +57,33 @@ export async function linkModules(stored: string, folder: string): Promise<numbe
   await mkdir(modules, { recursive: true })
   await symlink(relative(modules, stored), join(modules, storeLink))
   return links
+}
+
+const modulesOf = (folder: string): string => join(folder, 'node_modules')
+
+/** Names of the project's own packages, as links at the top of the store tell them. */
+async function ownNames(stored: string): Promise<ReadonlySet<string>> {
+  const names = new Set<string>()
+  const look = async (folder: string, scope: string): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+      const path = join(folder, entry.name)
+      if (entry.isSymbolicLink() && (await ownPackage(stored, path)) !== undefined) names.add(`${scope}${entry.name}`)
+      else if (entry.isDirectory() && entry.name.startsWith('@')) await look(path, `${entry.name}/`)
+    }
+  }
+  await look(modulesOf(stored), '')
+  return names
+}
+
+/** A package of the store as part of the release, by hard links: what it needs it finds through the release's own links. */
+async function copyPackage(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) await copyPackage(source, target)
+    else if (entry.isSymbolicLink()) await symlink(await readlink(source), target)
+    else await linkOrCopy(source, target)
+  }
 }
 
 /** The project's own package that a link of the store leads to, relative to the project; `undefined` for installed ones. */

@@ -128,7 +128,7 @@ export async function seedFrom(directory: string, into: string, needed: Needed):
   return { files: files.length }
 }
 
-async function linkOrCopy(from: string, to: string): Promise<void> {
+export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
   } catch (error) {

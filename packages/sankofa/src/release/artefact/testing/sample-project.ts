@@ -81,6 +81,18 @@ export async function sampleProject(
         'bin.js': '#!/usr/bin/env node\n',
       },
     },
+    ...(options.workspaces === true
+      ? {
+          plugin: {
+            dependencies: ['@sample/own'],
+            files: { 'index.js': "module.exports = 'plugin: ' + require('@sample/own')\n" },
+          },
+          bundle: {
+            dependencies: ['plugin'],
+            files: { 'index.js': "module.exports = 'bundle of ' + require('plugin')\n" },
+          },
+        }
+      : {}),
     whisper: { files: { 'index.js': "module.exports = 'hello'\n" } },
   }
   const locked: Record<string, object> = {}
@@ -109,7 +121,9 @@ export async function sampleProject(
       ...(name === 'shout' ? { bin: { shout: 'bin.js' } } : {}),
     }
   }
-  const dependencies = { shout: 'file:vendor-packages/shout.tgz', whisper: 'file:vendor-packages/whisper.tgz' }
+  const dependencies = Object.fromEntries(
+    Object.keys(packages).map((name) => [name, `file:vendor-packages/${name}.tgz`]),
+  )
   const workspaces = options.workspaces === true ? { workspaces: ['parts/*'] } : {}
   const scripts = options.scripts === undefined ? {} : { scripts: options.scripts }
   const root = { name: 'sample', version: '1.0.0', ...workspaces, dependencies }
