@@ -17,7 +17,8 @@ export function installStep(project: Project): Step {
     skip: () => {
       if (lockFile === undefined) return 'there are no dependencies'
       if (!node.fits) return undefined
-      return readStamp(stampFile) === stampOf(lockFile) ? `${relative(root, lockFile)} is installed already` : undefined
+      const isThere = readStamp(stampFile) === stampOf(lockFile) || isInstalledByNpm(root, lockFile)
+      return isThere ? `${relative(root, lockFile)} is installed already` : undefined
     },
     async run(context) {
       if (!node.fits) {
@@ -64,5 +65,33 @@ const stampOf = (lockFile: string): string =>
     .update(readFileSync(lockFile))
     .update(`\0${process.versions.node}\0${process.platform}-${process.arch}`)
     .digest('hex')
+
+type Lock = { readonly packages?: Readonly<Record<string, Locked>> }
+type Locked = {
+  readonly version?: string
+  readonly integrity?: string
+  readonly link?: boolean
+  readonly optional?: boolean
+}
+
+/** npm itself keeps what it installed: then a CI that has just run "npm ci" need not wait for it twice. */
+function isInstalledByNpm(root: string, lockFile: string): boolean {
+  try {
+    const read = (file: string): Lock => JSON.parse(readFileSync(file, 'utf8')) as Lock
+    const there = read(join(root, 'node_modules', '.package-lock.json')).packages ?? {}
+    const wanted = Object.entries(read(lockFile).packages ?? {}).filter(([path]) => path.includes('node_modules/'))
+    const isSame = ([path, { version, integrity, optional }]: [string, Locked]): boolean => {
+      const found = there[path]
+      // What is for another platform is in the lock file alone.
+      return found === undefined ? optional === true : found.version === version && found.integrity === integrity
+    }
+    const names = new Set(wanted.map(([path]) => path))
+    return (
+      wanted.every(isSame) && Object.keys(there).every((path) => !path.includes('node_modules/') || names.has(path))
+    )
+  } catch {
+    return false
+  }
+}
 
 const readStamp = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -70,6 +70,23 @@ test('a project is installed, checked, tested and built by its own scripts; what
   expect(describeSteps(again)).toEqual(['install skipped: package-lock.json is installed already'])
   rmSync(join(directory, 'node_modules'), { recursive: true })
   expect((await runSteps([installStep(project)])).steps[0]?.state).toBe('done')
+}, 60_000)
+
+test('what npm installed by itself is not installed again, unless something is missing or other', async () => {
+  const directory = await make('by-npm', {
+    'package.json': { name: 'by-npm', version: '1.0.0', dependencies: { one: '1.0.0' } },
+    '.npmrc': `registry=${registry.url}/\ncache=${join(folder, 'cache')}\n`,
+  })
+  await runCommand(['npm', 'install'], { cwd: directory, env: registry.env })
+  const isSkipped = async (): Promise<boolean> => (await installStep(readProject(directory)).skip?.()) !== undefined
+  expect(await isSkipped()).toBe(true)
+
+  const hidden = join(directory, 'node_modules/.package-lock.json')
+  const text = readFileSync(hidden, 'utf8')
+  writeFileSync(hidden, text.replace('"version": "1.0.0",\n      "resolved"', '"version": "1.0.1",\n      "resolved"'))
+  expect(await isSkipped()).toBe(false)
+  writeFileSync(hidden, text.replace('node_modules/one', 'node_modules/other'))
+  expect(await isSkipped()).toBe(false)
 }, 60_000)
 
 test('a lock file that does not agree with package.json is named, with the command', async () => {
