@@ -8,7 +8,7 @@ import type { InstanceRecord } from './host-file.ts'
 import type { Instance, LifeContext } from './instance.ts'
 import { lastWords, openLog } from './log-file.ts'
 import { hostEnvironment, startProcess, type Watched, watchAdopted } from './start-process.ts'
-import { rootName, taggedProcesses, tagName } from './tagged-processes.ts'
+import { rootName, tagName } from './tagged-processes.ts'
 
 /** A process of a release that this keeper looks after. */
 export type Running = {
@@ -104,14 +104,12 @@ export async function takeUp(
   signal: AbortSignal,
 ): Promise<Running | undefined> {
   const { clock, processes } = context
-  const process =
-    record.process ??
-    taggedProcesses(context.layout.root).find((found) => found.tag === record.tag && found.leads)?.process
+  const { process } = record
   if (process === undefined || !processes.isAlive(process)) return undefined
   const manifest = await readManifest(context, record)
   context.ports.add(record.port)
   return {
-    record: { ...record, process },
+    record,
     watched: watchAdopted(process, processes, clock, signal),
     origin: `http://127.0.0.1:${record.port}`,
     start: typeof manifest === 'object' && 'start' in manifest ? manifest.start : undefined,

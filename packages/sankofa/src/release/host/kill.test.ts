@@ -20,6 +20,19 @@ const says = (reports: ReturnType<Keeper['reports']>): readonly string[] =>
 const wants = (instances: readonly Instance[]): readonly string[] =>
   instances.map((each) => `${each.purpose} ${each.release} ready`).sort()
 
+/** Also while it is on its way there, nothing runs twice. */
+async function reaches(host: TestHost, keeper: Keeper, instances: readonly Instance[]): Promise<void> {
+  const serving = instances.filter((each) => each.purpose === 'serve').map((each) => each.release)
+  await becomes(
+    () => {
+      const runs = running(host)
+      if (new Set(runs).size < runs.length) throw new Error(`a second instance runs: ${runs.join(', ')}`)
+      return { says: says(keeper.reports()), runs, told: host.told.at(-1) }
+    },
+    { says: wants(instances), runs: wants(instances), told: [...serving].sort() },
+  )
+}
+
 /** Processes that carry a tag of this host and lead their session: one for each instance, and no other. */
 const running = (host: TestHost): readonly string[] =>
   host
@@ -27,15 +40,6 @@ const running = (host: TestHost): readonly string[] =>
     .filter((each) => each.leads)
     .map((each) => `${each.tag.split('-')[0]} ${each.environment.get('SANKOFA_RELEASE')} ready`)
     .sort()
-
-async function reaches(host: TestHost, keeper: Keeper, instances: readonly Instance[]): Promise<void> {
-  const serving = instances.filter((each) => each.purpose === 'serve').map((each) => each.release)
-  await becomes(() => ({ says: says(keeper.reports()), runs: running(host), told: host.told.at(-1) }), {
-    says: wants(instances),
-    runs: wants(instances),
-    told: [...serving].sort(),
-  })
-}
 
 type Case = {
   readonly moment: string

@@ -18,11 +18,11 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000
 server.listen({ fd: 3 })
 const runtime = createServer((request, response) => response.end('{}'))
+// It answers while it drains too.
 runtime.listen(process.env.SOCKET)
 process.on('SIGTERM', () => {
   if (draining) return
   draining = true
-  runtime.close()
   // server.close() would cut idle connections, on which a request may be on its way.
   net.Server.prototype.close.call(server, () => process.exit(0))
   setTimeout(() => server.closeIdleConnections(), 1_000)
