@@ -177,15 +177,15 @@ describe('a proposal to split', () => {
     const folder = repository({
       'package.json': manifest({}),
       'packages/lib/package.json': JSON.stringify({ name: '@shop/lib' }),
-      'src/cart/old.ts': "import { price } from './price.ts'\n",
-      'src/cart/price.ts': 'export const price = 1\n',
+      'src/cart/old.ts': "import { price } from '../price/price.ts'\n",
+      'src/price/price.ts': 'export const price = 1\n',
     })
     write(folder, {
       'package.json': manifest({ pino: '9.0.0' }),
       'migrations/0002_add/up.sql': '-- expand: a column\n',
       'migrations/0003_drop/up.sql': '-- contract: the old column goes\n',
       'src/cart/old.ts': lines(50, '// no import any more'),
-      'src/cart/price.ts': lines(20, '// price'),
+      'src/price/price.ts': lines(20, '// price'),
       'src/pay/pay.ts': `import { x } from '@shop/lib'\n${lines(30, '//')}`,
       'packages/lib/src/x.ts': lines(40, '// lib'),
       'src/mail/mail.ts': lines(60, '// mail'),
@@ -211,7 +211,7 @@ describe('a proposal to split', () => {
     ])
     // They import one another only before the change: taken apart, the old one would import what has changed under it.
     expect(parts.find((part) => part.title === 'src/cart')).toMatchObject({
-      files: ['src/cart/old.ts', 'src/cart/price.ts'],
+      files: ['src/cart/old.ts', 'src/price/price.ts'],
       flag: 'src-cart',
     })
     expect(parts.flatMap((part) => part.files).sort()).toEqual(size.changed.map((file) => file.path).sort())
