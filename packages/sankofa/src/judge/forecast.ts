@@ -196,7 +196,7 @@ function slownessWords(guards: readonly Guard[]): readonly string[] {
   const from = guards.flatMap((guard) => (guard.measure === 'latency' ? (guard.fromShare ?? []) : [])).at(0)
   if (from === undefined) return []
   return [
-    `Slowness is judged from ${percent(from)} on: before, the new processes have too little to do to be as fast as the busy old ones.`,
+    `Slowness is judged from ${percent(from)} on, after a few minutes: before, the new processes have too little to do to be as fast as the busy old ones.`,
   ]
 }
 

@@ -27,8 +27,8 @@ const maximumRoutes = 20
 export function buildGuards(before: {
   readonly routes: readonly RouteBaseline[]
   readonly attempts: readonly string[]
-  /** Latency is judged from this share on; at any unless told. */
-  readonly latencyFromShare?: number
+  /** When latency is judged; always unless told. */
+  readonly latency?: { readonly fromShare: number; readonly warmUpMs: number }
 }): readonly Guard[] {
   const room = maximumGuards - 2 - latencyQuantiles.length - before.attempts.length
   if (room < 1)
@@ -62,7 +62,7 @@ export function buildGuards(before: {
         quantile,
         thresholdsUs: Object.fromEntries(measured.map(({ route, thresholdsUs }) => [route, thresholdsUs?.[name] ?? 0])),
         weight: weightOf('latency', latencyQuantiles.length),
-        ...(before.latencyFromShare === undefined ? {} : { fromShare: before.latencyFromShare }),
+        ...before.latency,
       }),
     ),
     ...routes.map(
@@ -83,6 +83,6 @@ const busiest = (routes: readonly RouteBaseline[], most: number): readonly Route
     .toSorted((a, b) => b.requests - a.requests || (a.route < b.route ? -1 : 1))
     .slice(0, most)
 
-/** Whether failures of this guard count while `share` is exposed. */
-export const isJudgedAt = (guard: Guard, share: number): boolean =>
-  guard.measure !== 'latency' || share >= (guard.fromShare ?? 0)
+/** Whether failures of this guard count while `share` is exposed, in a stage that is `ageMs` old. */
+export const isJudgedAt = (guard: Guard, share: number, ageMs: number): boolean =>
+  guard.measure !== 'latency' || (share >= (guard.fromShare ?? 0) && ageMs >= (guard.warmUpMs ?? 0))

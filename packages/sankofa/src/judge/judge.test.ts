@@ -27,25 +27,21 @@ function window(
 const exposedFail = (_: number, exposed: boolean): number => (exposed ? 1 : 0)
 
 describe('the verdict', () => {
-  test('takes no notice of slowness before the share from which it is judged, also for promotion, and does from there on', () => {
-    const slow: Guard = {
-      id: 'slow',
-      measure: 'latency',
-      quantile: 0.9,
-      thresholdsUs: {},
-      weight: 0.45,
-      fromShare: 0.5,
-    }
-    const judge = createJudge({ ...plan, guards: [errors, slow] })
+  test('takes no notice of slowness before its share and its warm-up, and waits for it from that share on', () => {
+    const slow: Guard = { id: 'slow', measure: 'latency', quantile: 0.9, thresholdsUs: {}, weight: 0.45 }
+    const judge = createJudge({ ...plan, guards: [errors, { ...slow, fromShare: 0.5, warmUpMs: 60_000 }] })
     const slower = (_: number, exposed: boolean): number => (exposed ? 2 : 0)
+    const atHalf = { share: 0.5, before: 0.1 }
     const early = Array.from({ length: 60 }, (_, number) => judge.window(window(number, slower))).at(-1)
 
     judge.beginStage(2, 600_000)
-    const later = judge.window(window(60, slower, { share: 0.5, before: 0.1 }))
+    const warming = Array.from({ length: 6 }, (_, number) => judge.window(window(60 + number, slower, atHalf))).at(-1)
+    const warm = judge.window(window(66, slower, atHalf))
 
     expect(early?.verdict).toBe('promote')
-    expect(early?.guards[1]?.logEvidence).toBeLessThan(0)
-    expect(later).toMatchObject({ verdict: 'undo', leading: 'slow' })
+    expect(warming?.verdict).toBe('continue')
+    expect(warming?.guards[1]?.logClear).toBeLessThan(Math.log(20))
+    expect(warm).toMatchObject({ verdict: 'undo', leading: 'slow' })
   })
 
   test('is undo as soon as exposed subjects alone fail, and names the guard and those harmed', () => {

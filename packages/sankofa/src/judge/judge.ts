@@ -102,10 +102,11 @@ function enterWindow(state: JudgeState, plan: JudgePlan, window: JudgeWindow): r
 
 function weighGuards(state: JudgeState, plan: JudgePlan, counts: WindowCounts): void {
   const drawn = drawnAt(plan, state.stage)
+  const ageMs = state.judgedUntilMs - windowMs - state.stageStartMs
   plan.guards.forEach((guard, index) => {
     const evidence = state.guards[index]
     const clearing = state.clearings[index]
-    if (evidence === undefined || clearing === undefined || !isJudgedAt(guard, drawn.stage.share)) return
+    if (evidence === undefined || clearing === undefined || !isJudgedAt(guard, drawn.stage.share, ageMs)) return
     const all = { exposed: 0, control: 0, exposedFailures: 0, controlFailures: 0 }
     for (let stratum = 0; stratum < strata; stratum++) {
       const ofAll = stratumCounts(counts, 'all', index, stratum)

@@ -60,7 +60,10 @@ function readGuard(
   const fresh = evidence === undefined ? logZero : logOfFresh(evidence, state.epoch, weightToCome)
   const all = evidence === undefined || state.stage < 2 ? logZero : logOfAll(evidence, state.epoch)
   const stage = plan.stages[state.stage - 1]
-  const gates = gatesPromotion(guard) && stage?.ruleOutRatio !== undefined && isJudgedAt(guard, stage.share)
+  const gates =
+    gatesPromotion(guard) &&
+    stage?.ruleOutRatio !== undefined &&
+    isJudgedAt(guard, stage.share, Number.POSITIVE_INFINITY)
   return {
     guard: guard.id,
     logEvidence: Math.max(

@@ -16,6 +16,8 @@ export type Guard =
        * than a busy one, whatever its code: cold caches, code not yet compiled.
        */
       readonly fromShare?: number
+      /** Nor before the stage is so old: until then the processes get used to their new load. */
+      readonly warmUpMs?: number
     }
 
 /** Windows are 10 s, aligned to the clock: `startMs % windowMs === 0`. */

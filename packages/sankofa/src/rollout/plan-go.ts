@@ -26,8 +26,8 @@ export async function planGo(
   const guards: readonly Guard[] = buildGuards({
     routes: baseline.routes,
     attempts: context.attempts,
-    // The two arms are processes of their own: they are compared by speed once both are busy.
-    ...(kind.kind === 'release' ? { latencyFromShare: 0.5 } : {}),
+    // The two arms are processes of their own: they are compared by speed once both have been busy for a while.
+    ...(kind.kind === 'release' ? { latency: { fromShare: 0.5, warmUpMs: 180_000 } } : {}),
   })
   const sampleRate = Math.min(1, mostSubjectsPerWindow / Math.max(baseline.subjectsPerWindow, 1))
   const expected = forecast({ baseline, plan: { stages, guards, alpha } })

@@ -88,6 +88,8 @@ async function keepHost(
     },
     async onUpstreams(upstreams) {
       told = upstreams
+      // At the end the gateway goes first: nobody is left to be told.
+      if (ending.signal.aborted && options.keepRunning !== true) return
       await gateway.setUpstreams(upstreams)
     },
     log: log.child({ part: 'keeper' }),

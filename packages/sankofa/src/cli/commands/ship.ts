@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { changeId, type ReleaseId, SankofaError, systemClock } from '../../core/index.ts'
-import { bootstrap, createLease } from '../../db/index.ts'
+import { bootstrap, createLease, shipLease } from '../../db/index.ts'
 import { foldChange, propose, requestGo } from '../../journal/index.ts'
 import { runSteps, type Step, showSteps } from '../../pipeline/index.ts'
 import {
@@ -322,7 +322,7 @@ function proposalOf(manifest: Manifest, running: Manifest, groups: readonly stri
 
 async function holdLock({ pool, config, actor }: Context): Promise<{ release(): Promise<void> }> {
   const holder = `${actor}/${process.pid}/${Date.now()}`
-  const lease = createLease(pool, { name: `ship ${config.service}`, holder, ttlMs: lockMs })
+  const lease = createLease(pool, { name: shipLease(config.service), holder, ttlMs: lockMs })
   const epoch = await lease.acquire()
   if (epoch === undefined) {
     throw new SankofaError('STEP_FAILED', {
