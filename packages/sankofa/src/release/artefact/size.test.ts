@@ -4,7 +4,7 @@ import { describe, expect, test } from '#harness'
 import { measureSize } from './measure-size.ts'
 import { overBudget, proposeSplit } from './split-proposal.ts'
 import { commitAll, git, temporaryFolder, write } from './testing/sample-project.ts'
-import { whatIsNew } from './what-is-new.ts'
+import { topFolder, whatIsNew } from './what-is-new.ts'
 
 const lines = (count: number, text = 'line'): string =>
   Array.from({ length: count }, (_, index) => `${text} ${index}\n`).join('')
@@ -170,6 +170,17 @@ describe('what is new', () => {
     expect(news.missing).toEqual([])
     expect([older.commits.length, older.missing.length]).toEqual([0, 2])
   })
+})
+
+test.each([
+  ['README.md', '.'],
+  ['docs/deep/a.md', 'docs'],
+  ['src/cart/deep/a.ts', 'src/cart'],
+  ['packages/shop/package.json', 'packages/shop'],
+  ['packages/shop/src/index.ts', 'packages/shop'],
+  ['packages/shop/src/cart/deep/a.ts', 'packages/shop/src/cart'],
+])('%s is to be looked for in %s', (path, folder) => {
+  expect(topFolder(path)).toBe(folder)
 })
 
 describe('a proposal to split', () => {

@@ -85,11 +85,15 @@ export async function whatIsNew(options: NewsOptions): Promise<WhatIsNew> {
   return { from, to, commits, missing: await between(`${to}..${from}`), groups }
 }
 
-/** The first folder, and the second where the first only gathers packages; `.` for files beside them. */
+/**
+ * The folder that says where: the first, the second where the first only gathers packages, and the one below `src` where that
+ * is next. `.` for files beside them.
+ */
 export function topFolder(path: string): string {
-  const segments = path.split('/').slice(0, -1)
-  const depth = /^(?:packages|apps|services|libs|modules|src)$/.test(segments[0] ?? '') ? 2 : 1
-  return segments.length === 0 ? '.' : segments.slice(0, depth).join('/')
+  const folders = path.split('/').slice(0, -1)
+  const depth = /^(?:packages|apps|services|libs|modules|src)$/.test(folders[0] ?? '') ? 2 : 1
+  const isBelowSource = folders[depth] === 'src' && folders.length > depth + 1
+  return folders.length === 0 ? '.' : folders.slice(0, isBelowSource ? depth + 2 : depth).join('/')
 }
 
 function group(
