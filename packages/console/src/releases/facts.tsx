@@ -1,4 +1,4 @@
-import type { ReleaseHealth, ReleaseNews, ReleaseSize, ReleaseSummary } from 'sankofa/console/contract'
+import type { NewCommit, ReleaseHealth, ReleaseNews, ReleaseSize, ReleaseSummary } from 'sankofa/console/contract'
 import { nowMs } from '../state.ts'
 import { count, whenShort } from '../words.ts'
 import { isLost } from './live.ts'
@@ -52,33 +52,48 @@ export function sizeWords(size: ReleaseSize | null): string {
 /** A group of more commits may be broken over two columns. */
 const longGroup = 8
 
+const commitsWords = (n: number): string => (n === 1 ? '1 commit' : `${count(n)} commits`)
+
+function Commits({ commits }: { readonly commits: readonly NewCommit[] }) {
+  return (
+    <ul>
+      {commits.map((commit) => (
+        <li key={commit.id}>
+          <span class="id">{commit.id}</span>
+          <span>
+            {commit.title} {commit.author === '' ? null : <span class="small">{commit.author}</span>}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 /** Where to look: what changed, by the part of the code that it touches. */
 export function News({ news }: { readonly news: ReleaseNews }) {
   return (
     <div class="news">
-      {news.groups.map((group) => (
-        <section key={group.name} class={group.commits.length > longGroup ? 'long' : ''}>
-          {group.name === '' ? null : (
+      {news.groups.map(({ kind, name, commits, more }) => (
+        <section key={`${kind} ${name}`} class={commits.length > longGroup ? 'long' : ''}>
+          {name === '' ? null : (
             <h4>
-              <span class="id">{group.name}</span>{' '}
-              <span class="small">
-                {group.commits.length} {group.commits.length === 1 ? 'commit' : 'commits'}
-              </span>
+              {kind === 'folder' || kind === '' ? '' : `${kind} `}
+              <span class="id">{name}</span> <span class="small">{commitsWords(commits.length + more)}</span>
             </h4>
           )}
-          <ul>
-            {group.commits.map((commit) => (
-              <li key={commit.id}>
-                <span class="id">{commit.id}</span>
-                <span>
-                  {commit.title} {commit.author === '' ? null : <span class="small">{commit.author}</span>}
-                </span>
-              </li>
-            ))}
-          </ul>
+          <Commits commits={commits} />
+          {more === 0 ? null : <p class="small">and {count(more)} more</p>}
         </section>
       ))}
-      {news.more === 0 ? null : <p class="small">And {count(news.more)} more commits.</p>}
+      {news.missing.length === 0 ? null : (
+        <section>
+          <h4>
+            Not in it, though in what runs <span class="small">{commitsWords(news.missing.length)}</span>
+          </h4>
+          <Commits commits={news.missing} />
+        </section>
+      )}
+      {news.moreGroups === 0 ? null : <p class="small">And {count(news.moreGroups)} more parts.</p>}
     </div>
   )
 }

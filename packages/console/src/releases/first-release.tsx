@@ -5,11 +5,15 @@ export function FirstRelease() {
       <h2 id="first-title">How to ship the first one</h2>
       <ol>
         <li>
-          Commit what you want to ship, and run <code>npx sankofa host</code> on the machine where it shall run.
+          Say in <code>sankofa.config.ts</code> how your service is started, such as{' '}
+          <code>release: {"{ start: ['node', 'server.ts'] }"}</code>.
         </li>
         <li>
-          In the folder of your service run <code>npx sankofa ship</code>. It installs, tests and builds what you
-          committed, starts it, and looks whether it answers.
+          Run <code>npx sankofa host</code> on the machine where it shall run.
+        </li>
+        <li>
+          In the folder of your service run <code>npx sankofa ship</code>. It takes what you committed, installs, tests
+          and builds it, starts it, and looks whether it answers.
         </li>
         <li>
           Everybody gets the first release at once: there is nothing yet to compare it with. Each one after it goes to a

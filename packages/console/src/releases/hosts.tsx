@@ -1,4 +1,4 @@
-import type { HostProcess, ReleaseHost } from 'sankofa/console/contract'
+import type { HostGateway, HostProcess, ReleaseHost } from 'sankofa/console/contract'
 import { ago, count, shortDuration } from '../words.ts'
 import { isLost, serverNowMs, toldAgoMs } from './live.ts'
 
@@ -65,19 +65,40 @@ function Process({ process, isKnown }: { readonly process: HostProcess; readonly
   )
 }
 
+function Gateway({ gateway }: { readonly gateway: HostGateway }) {
+  const { state, connections, inFlight, restarts } = gateway
+  const figures = [
+    inFlight === null ? '' : `${count(inFlight)} in flight`,
+    connections === null ? '' : `${count(connections)} connected`,
+    restarts === 0 ? '' : restarts === 1 ? '1 restart' : `${count(restarts)} restarts`,
+  ].filter((part) => part !== '')
+  return (
+    <>
+      <span class={state === 'ready' ? 'small' : `standing ${state}`}>
+        {state === 'ready' ? '· ' : ''}gateway {state}
+        {state === 'ready' && figures.length > 0 ? ' ·' : ''}
+      </span>{' '}
+      <span class="small">{figures.join(' · ')}</span>
+    </>
+  )
+}
+
 function Host({ host }: { readonly host: ReleaseHost }) {
   const isKnown = !host.silent && !isLost.value
   const age = host.ageMs + toldAgoMs.value
-  const inFlight = !isKnown || host.inFlight === null ? '' : `, ${count(host.inFlight)} in flight at its gateway`
+  const runs = host.processes.filter((process) => process.state !== 'stopped')
+  const stopped = new Set(host.processes.filter((process) => process.state === 'stopped').map(({ release }) => release))
   return (
     <div class={isKnown ? 'host' : 'host silent'} data-host={host.host}>
       <p class="host-name">
         <span class="id">{host.host}</span>{' '}
         <span class={isKnown ? 'small' : 'standing silent'}>
-          {isKnown ? `reported ${ago(age)}${inFlight}` : `silent for ${shortDuration(age)}`}
-        </span>
+          {isKnown ? `reported ${ago(age)}` : `silent for ${shortDuration(age)}`}
+        </span>{' '}
+        {isKnown && host.gateway !== null ? <Gateway gateway={host.gateway} /> : null}
       </p>
-      {host.processes.length === 0 ? (
+      {host.gateway?.error == null ? null : <pre>{host.gateway.error}</pre>}
+      {runs.length === 0 ? (
         <p class="small">It runs nothing.</p>
       ) : (
         <table class="processes">
@@ -92,12 +113,13 @@ function Host({ host }: { readonly host: ReleaseHost }) {
             </tr>
           </thead>
           <tbody>
-            {host.processes.map((process) => (
+            {runs.map((process) => (
               <Process key={`${process.release} ${process.purpose}`} process={process} isKnown={isKnown} />
             ))}
           </tbody>
         </table>
       )}
+      {stopped.size === 0 ? null : <p class="small">Ended here: {[...stopped].join(', ')}.</p>}
     </div>
   )
 }

@@ -9,6 +9,7 @@ const shipNames: Readonly<Record<ShipRun['state'], string>> = {
   done: 'Through',
   failed: 'Failed',
   interrupted: 'Interrupted',
+  unknown: 'Not known',
 }
 
 export function ShipState({ ship }: { readonly ship: ShipRun }) {

@@ -64,7 +64,7 @@ test('the page says what everybody gets, what goes out to how many, where it run
   expect(plain(await page.locator('.release.next').innerText())).toContain('stage 2 of')
   expect(plain(await page.locator('.release.next').innerText())).toContain('Ready On accra-1 and kumasi-1.')
   expect(await page.locator('.news').first().innerText()).toContain('checkout: say why a card was refused')
-  expect(await page.locator('.news h4').first().innerText()).toContain('src/checkout')
+  expect(await page.locator('.news h4').first().innerText()).toContain('0042_parcel_weight')
   expect(await page.locator('[data-host]').count()).toBe(2)
   const process = page.locator(`[data-host=accra-1] [data-process="${newRelease} serve"]`)
   expect(await process.locator('[data-label="In flight"]').innerText()).toBe('2')
@@ -153,7 +153,7 @@ test('a running ship is followed step by step, and a failed one shows its last l
   const { page, house } = await openReleases(db, {
     seed: async (house) => {
       await seedReleases(house)
-      await shipSays(house, 'a run', runningShip.slice(0, 3))
+      await shipSays(house, 'a run', runningShip.slice(0, 4))
     },
   })
   await page.getByRole('link', { name: 'Releases' }).click()
@@ -195,7 +195,7 @@ test('at 360 px nothing has to be scrolled sideways, on either page, with everyt
       await seedReleases(house)
       await shipSays(house, 'a run', [
         ...runningShip.slice(0, -1),
-        { step: 'roll', title: 'Let it out a little at a time', state: 'failed', detail: long, secondsAgo: 5 },
+        { step: 'start', title: 'Start it beside the old one', state: 'failed', detail: long, secondsAgo: 5 },
       ])
       await hostSays(house.pool, 'a-host-with-a-very-long-name.of-a-data-centre.example.com', [
         aProcess(newRelease, { state: 'failed', error: long }),
@@ -210,7 +210,7 @@ test('at 360 px nothing has to be scrolled sideways, on either page, with everyt
   expect(await widths(page)).toEqual({ scroll: 360, seen: 360 })
 
   await page.getByRole('link', { name: /^Ship of/ }).click()
-  await page.locator('[data-step=roll]').waitFor()
+  await page.locator('[data-step=start]').waitFor()
 
   expect(await widths(page)).toEqual({ scroll: 360, seen: 360 })
 })

@@ -13,6 +13,9 @@ export type Lease = {
 /** The lease that the leader among the watchers holds; its epoch fences the replaced (`withFence`). */
 export const watcherLease = 'watcher'
 
+/** The lease of whoever ships a service: as long as it is held, the deployer lives. */
+export const shipLease = (service: string): string => `ship ${service}`
+
 /**
  * A lease is a row, not a session lock: it survives a transaction pooler, and it expires with its holder.
  * All times are the database's own.

@@ -25,9 +25,7 @@ export function awayReleases(last: ReleasesStatus | undefined, reason: string, n
       }),
     })),
     ships: last.ships.map((ship) =>
-      ship.state === 'running'
-        ? { ...ship, state: 'interrupted', words: 'Not known while the database is away.' }
-        : ship,
+      ship.state === 'running' ? { ...ship, state: 'unknown', words: 'Not known while the database is away.' } : ship,
     ),
     away: reason,
   }

@@ -14,9 +14,18 @@ export type NewCommit = { readonly id: string; readonly title: string; readonly 
 /** Where to look when it hurts: what is new since the release before, by the part of the code that it touches. */
 export type ReleaseNews = {
   readonly commits: number
-  readonly groups: readonly { readonly name: string; readonly commits: readonly NewCommit[] }[]
-  /** Commits that are not listed, because there are too many. */
-  readonly more: number
+  readonly groups: readonly {
+    /** What the name is of; empty where nothing is known but the commits. */
+    readonly kind: 'folder' | 'flag' | 'migration' | ''
+    readonly name: string
+    /** The newest. */
+    readonly commits: readonly NewCommit[]
+    /** How many are not listed, because there are too many. */
+    readonly more: number
+  }[]
+  readonly moreGroups: number
+  /** What the release before has and this one lacks: it was not made on top of it. */
+  readonly missing: readonly NewCommit[]
 }
 
 export type ReleaseSummary = {
@@ -69,14 +78,23 @@ export type HostProcess = {
   readonly since: string
 }
 
+export type HostGateway = {
+  /** As its host told: `starting`, `ready`, `failed`, `stopped`. */
+  readonly state: string
+  readonly restarts: number
+  readonly error: string | null
+  readonly connections: number | null
+  readonly inFlight: number | null
+}
+
 export type ReleaseHost = {
   readonly host: string
   /** Age of its newest report. */
   readonly ageMs: number
   /** It said nothing for so long that its processes are not known. */
   readonly silent: boolean
-  /** Requests that its gateway has now; `null` when it did not say. */
-  readonly inFlight: number | null
+  /** What stands before its processes; `null` when it did not say. */
+  readonly gateway: HostGateway | null
   readonly processes: readonly HostProcess[]
 }
 
@@ -93,7 +111,7 @@ export type ServiceReleases = {
   readonly made: readonly (ReleaseSummary & { readonly became: string })[]
 }
 
-export const shipStates = ['running', 'done', 'failed', 'interrupted'] as const
+export const shipStates = ['running', 'done', 'failed', 'interrupted', 'unknown'] as const
 export type ShipStepView = {
   readonly step: string
   readonly title: string

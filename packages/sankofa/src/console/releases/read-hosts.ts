@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { hostAwayMs } from '../../release/index.ts'
-import type { HostProcess, ReleaseHost } from './contract.ts'
+import type { HostGateway, HostProcess, ReleaseHost } from './contract.ts'
 
 /** A host that said nothing for a day was taken away. */
 const listedS = 86_400
@@ -40,7 +40,7 @@ export async function readReleaseHosts(
       host,
       ageMs: Math.max(0, Math.round(age_ms)),
       silent: age_ms > hostAwayMs,
-      inFlight: inFlightOf(gateway),
+      gateway: readGateway(gateway),
       processes: processes.map(({ checks, sinceMs, ...process }) => ({
         ...process,
         checks: readChecks(checks),
@@ -52,10 +52,26 @@ export async function readReleaseHosts(
   return hosts
 }
 
-function inFlightOf(gateway: unknown): number | null {
-  const told = (gateway as { readonly inFlight?: unknown } | null)?.inFlight
-  return typeof told === 'number' ? told : null
+type Told = {
+  readonly state?: unknown
+  readonly restarts?: unknown
+  readonly error?: unknown
+  readonly traffic?: { readonly connections?: unknown; readonly inFlight?: unknown } | null
 }
+
+function readGateway(gateway: unknown): HostGateway | null {
+  const { state, restarts, error, traffic } = (gateway ?? {}) as Told
+  if (typeof state !== 'string') return null
+  return {
+    state,
+    restarts: figure(restarts) ?? 0,
+    error: typeof error === 'string' ? error : null,
+    connections: figure(traffic?.connections),
+    inFlight: figure(traffic?.inFlight),
+  }
+}
+
+const figure = (value: unknown): number | null => (typeof value === 'number' ? value : null)
 
 function readChecks(checks: unknown): HostProcess['checks'] {
   if (!Array.isArray(checks)) return []

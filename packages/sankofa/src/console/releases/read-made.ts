@@ -6,8 +6,7 @@ import { readNews, readSize } from './size-and-news.ts'
 /** Two more than are listed: what everybody gets and what goes out are shown by themselves. */
 const mostRead = 22
 export const mostMade = 20
-const commitsRunning = 60
-const commitsMade = 12
+const listedOf = { running: { groups: 24, commits: 12 }, made: { groups: 6, commits: 4 } } as const
 
 /** What was made of each service, newest first, and in any case what runs. */
 export async function readMade(pool: Pick<pg.Pool, 'query'>): Promise<ReadonlyMap<string, readonly ReleaseSummary[]>> {
@@ -31,7 +30,7 @@ export async function readMade(pool: Pick<pg.Pool, 'query'>): Promise<ReadonlyMa
   const made = new Map<string, ReleaseSummary[]>()
   for (const { service, release_id, manifest, size, news, runs } of rows) {
     const summary = { ...summaryOf(release_id, manifest), size: readSize(size) }
-    const listed = readNews(news, runs ? commitsRunning : commitsMade)
+    const listed = readNews(news, runs ? listedOf.running : listedOf.made)
     made.set(service, [...(made.get(service) ?? []), { ...summary, news: listed }])
   }
   return made

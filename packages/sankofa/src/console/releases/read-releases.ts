@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Clock } from '../../core/index.ts'
+import { shipLease } from '../../db/index.ts'
 import type { ChangeState } from '../../journal/index.ts'
 import type { ReleasePlan } from '../../release/index.ts'
 import type { JournalView } from '../journal-view.ts'
@@ -19,6 +20,8 @@ type Split = {
   readonly stage: number
   readonly share: number
   readonly updated_at: Date
+  /** Somebody ships it now. */
+  readonly ships: boolean
 }
 
 /** A change of kind `release`, with what it brings. */
@@ -34,12 +37,15 @@ export function createReleasesReader(pool: pg.Pool, view: JournalView, clock: Cl
       const [splits, hosts, made] = await Promise.all([
         pool.query<Split>(
           `select known.service, split.current_release, split.next_release, split.change_id, split.stage, split.share,
-                  split.updated_at
+                  split.updated_at,
+                  exists (select from sankofa.lease as lease
+                           where lease.name = $1 || known.service and lease.expires_at > clock_timestamp()) as ships
              from (select split.service from sankofa.release_split as split
                     union select release.service from sankofa.release as release
                     union select here.service from sankofa.release_host as here) as known
              left join sankofa.release_split as split on split.service = known.service
             order by known.service`,
+          [shipLease('')],
         ),
         readReleaseHosts(pool),
         readMade(pool),
@@ -81,11 +87,12 @@ export function createReleasesReader(pool: pg.Pool, view: JournalView, clock: Cl
             .map((one) => ({ ...one, became: becameOf(one.release, mine) })),
         }
       })
+      const shipping = new Set(splits.rows.filter(({ ships }) => ships).map(({ service }) => service))
       const states = new Map(view.states().map((state) => [String(state.change), state]))
       return {
         ...summarize(services),
         services,
-        ships: view.ships(states, nowMs).slice(0, mostShips),
+        ships: view.ships(states, shipping, nowMs).slice(0, mostShips),
         at: new Date(nowMs).toISOString(),
       }
     },

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { changeId, type ReleaseId } from '../../core/index.ts'
+import { createLease, shipLease } from '../../db/index.ts'
 import { requestBack } from '../../journal/index.ts'
 import { placeCurrent, registerRelease } from '../../release/index.ts'
 import { createPerson, type ReleasesStatus } from '../index.ts'
@@ -65,12 +66,12 @@ test('what everybody gets, what goes out, on which hosts, and how old their repo
     share: 0.1,
     stage: 2,
     size: { lines: 184, files: 9, migrations: 1, flags: 0, dependencies: 1 },
-    news: { commits: 4, more: 0 },
+    news: { commits: 4, moreGroups: 0, missing: [] },
   })
   expect(market.next?.stages).toBeGreaterThan(2)
-  expect(market.hosts.map(({ host, silent, inFlight }) => [host, silent, inFlight])).toEqual([
-    ['accra-1', false, 9],
-    ['kumasi-1', false, 9],
+  expect(market.hosts.map(({ host, silent, gateway }) => [host, silent, gateway?.state, gateway?.inFlight])).toEqual([
+    ['accra-1', false, 'ready', 9],
+    ['kumasi-1', false, 'ready', 9],
   ])
   expect(market.hosts[0]?.ageMs).toBeLessThan(15_000)
   expect(market.hosts[0]?.processes[0]).toMatchObject({
@@ -215,13 +216,28 @@ test('the steps of ships are grouped by run, newest first, and new ones are ther
   const [ship] = (await read()).ships
   expect(ship).toMatchObject({ run: 'second', change: newChange, actor: 'Ama', state: 'running' })
   expect(ship?.steps.map(({ step, state, tookMs }) => [step, state, tookMs])).toEqual([
-    ['install', 'done', 26_400],
+    ['make', 'done', 26_400],
+    ['propose', 'done', 40],
     ['audit', 'skipped', null],
     ['test', 'done', 71_800],
     ['size', 'done', 210],
-    ['start', 'done', 9_300],
-    ['roll', 'begun', null],
+    ['start', 'begun', null],
   ])
+})
+
+test('a ship is not interrupted for a long step while its deployer holds the lease', async ({ db }) => {
+  const house = openHouse(db.pool, Date.now())
+  await seedReleases(house)
+  await shipSays(house, 'long', [{ step: 'test', title: 'Run the tests', state: 'begun', secondsAgo: 900 }])
+  const { read } = await openReleases(db)
+  expect((await read()).ships[0]?.state).toBe('interrupted')
+
+  const lease = createLease(db.pool, { name: shipLease('market'), holder: 'Ama', ttlMs: 60_000 })
+  const epoch = await lease.acquire()
+  expect((await read()).ships[0]?.state).toBe('running')
+
+  await lease.release(epoch ?? 0n)
+  expect((await read()).ships[0]?.state).toBe('interrupted')
 })
 
 test('a host without a release, and a release without a host, are both a service that is known', async ({ db }) => {

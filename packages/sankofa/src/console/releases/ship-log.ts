@@ -5,8 +5,8 @@ import type { ShipRun, ShipStepView } from './contract.ts'
 
 /** A run that says nothing for so long, and has not ended, was interrupted or hangs. */
 const quietMs = 120_000
-/** The step with which a run ends, whatever becomes of the change afterwards. */
-const lastStep = 'report'
+/** The step with which a run ends: what becomes of the change afterwards is the watcher's. */
+const lastStep = 'go'
 const mostRuns = 50
 
 type Written = Omit<ShipRun, 'state' | 'words' | 'change'> & { readonly change: ChangeId }
@@ -14,8 +14,12 @@ type Written = Omit<ShipRun, 'state' | 'words' | 'change'> & { readonly change: 
 /** The runs of `sankofa ship`, put together from what each wrote into the journal. */
 export type ShipLog = {
   add(record: JournalRecord<'ship-step'>): void
-  /** Newest first. */
-  runs(states: ReadonlyMap<string, ChangeState>, nowMs: number): readonly ShipRun[]
+  /**
+   * Newest first.
+   *
+   * @param shipping - services whose deployer is known to live, though it may say nothing for the time of a long step
+   */
+  runs(states: ReadonlyMap<string, ChangeState>, shipping: ReadonlySet<string>, nowMs: number): readonly ShipRun[]
 }
 
 export function createShipLog(): ShipLog {
@@ -38,10 +42,21 @@ export function createShipLog(): ShipLog {
       const [oldest] = runs.keys()
       if (runs.size > mostRuns && oldest !== undefined) runs.delete(oldest)
     },
-    runs: (states, nowMs) =>
-      [...runs.values()].reverse().map((run) => ({ ...run, ...judgeRun(run, states.get(run.change), nowMs) })),
+    runs(states, shipping, nowMs) {
+      const seen = new Set<string>()
+      return [...runs.values()].reverse().map((run) => {
+        const service = serviceOf(states.get(run.change))
+        // Only one ships a service at a time, so an older run of it is not the one that lives.
+        const isAlive = shipping.has(service) && !seen.has(service)
+        seen.add(service)
+        return { ...run, ...judgeRun(run, isAlive, nowMs) }
+      })
+    },
   }
 }
+
+const serviceOf = (state: ChangeState | undefined): string =>
+  String((state?.plan as { readonly service?: unknown } | null | undefined)?.service ?? '')
 
 /** A step keeps its place; a run that goes on where it was says some of them again. */
 function withStep(
@@ -56,34 +71,22 @@ function withStep(
     : [...steps, said]
 }
 
-function judgeRun(
-  { steps, lastAt, startedAt }: Written,
-  state: ChangeState | undefined,
-  nowMs: number,
-): Pick<ShipRun, 'state' | 'words'> {
+function judgeRun({ steps, lastAt }: Written, isAlive: boolean, nowMs: number): Pick<ShipRun, 'state' | 'words'> {
   const failed = steps.find((step) => step.state === 'failed')
   if (failed !== undefined) {
     return { state: 'failed', words: `It failed at “${failed.title}”. Mend it and run “npx sankofa ship” again.` }
   }
+  const last = steps.find(({ step }) => step === lastStep)
+  if (last?.state === 'done' || last?.state === 'skipped')
+    return { state: 'done', words: 'It is through: the watcher lets the change out.' }
   const open = steps.findLast((step) => step.state === 'begun')
-  const isOut = wentOutSince(state, startedAt)
-  if (open === undefined && (isOut || steps.some(({ step }) => step === lastStep)))
-    return { state: 'done', words: 'It is through.' }
-  if (open !== undefined && isOut && (state?.state === 'exposed' || state?.state === 'bake')) {
-    // It only looks on, for hours perhaps, and has nothing to say.
-    return { state: 'running', words: `Now: ${sentence(open.title)} The watcher does it, also if this ship ends.` }
-  }
   const silentMs = nowMs - Date.parse(lastAt)
-  if (silentMs <= quietMs) {
+  if (isAlive || silentMs <= quietMs) {
     return { state: 'running', words: open === undefined ? 'On to its next step.' : `Now: ${sentence(open.title)}` }
   }
   const where = open === undefined ? 'between two steps' : `in “${open.title}”`
   return {
     state: 'interrupted',
-    words: `Nothing has been heard of it for ${duration(silentMs)}, ${where}. If it does not run any more, run “npx sankofa ship” again: it goes on where it was.`,
+    words: `Nothing has been heard of it for ${duration(silentMs)}, ${where}. Run “npx sankofa ship” again: it goes on where it was.`,
   }
 }
-
-/** A run that was killed between two steps must not look like one that is through: its change did go out. */
-const wentOutSince = (state: ChangeState | undefined, startedAt: string): boolean =>
-  state?.go !== undefined && state.go.startedAt.getTime() >= Date.parse(startedAt)

@@ -14,31 +14,36 @@ test('figures are taken as they are, lists by their length, and what is missing 
   })
 })
 
-test('commits are listed under each group that they touch and counted once', () => {
-  const news = readNews(
-    {
-      commits: [commit('a'), commit('b')],
-      groups: [
-        { name: 'src', commits: ['a', 'b'] },
-        { name: 'docs', commits: ['b', 'gone'] },
-      ],
-    },
-    10,
-  )
+const most = { groups: 2, commits: 2 }
 
-  expect(news).toMatchObject({ commits: 2, more: 0 })
-  expect(news?.groups.map(({ name, commits }) => [name, commits.map(({ id }) => id)])).toEqual([
-    ['src', ['a', 'b']],
-    ['docs', ['b']],
+test('commits are listed under each group that they touch, by their whole ids, and counted once', () => {
+  const [a, b] = ['a', 'b'].map((letter) => letter.repeat(40))
+  const groups = [
+    { kind: 'folder', name: 'src', commits: [a, b], files: 2 },
+    { kind: 'robot', name: 'docs', commits: [b, 'gone'], files: 1 },
+  ]
+
+  const news = readNews({ commits: [commit(String(a)), commit(String(b))], groups, missing: [commit('c')] }, most)
+
+  expect(news).toMatchObject({ commits: 2, moreGroups: 0, missing: [{ id: 'c' }] })
+  expect(news?.groups.map(({ kind, name, commits }) => [kind, name, commits.map(({ id }) => id)])).toEqual([
+    ['folder', 'src', ['a'.repeat(10), 'b'.repeat(10)]],
+    ['', 'docs', ['b'.repeat(10)]],
   ])
 })
 
-test('without groups all commits are one, and past the most the rest is counted', () => {
-  expect(readNews({ commits: ['a', 'b', 'c'].map((id) => commit(id)) }, 2)).toMatchObject({
-    commits: 3,
-    more: 1,
-    groups: [{ name: '', commits: [{ id: 'a' }, { id: 'b' }] }],
-  })
+test('what is too much is counted, and a large group does not hide the next', () => {
+  const commits = ['a', 'b', 'c'].map((id) => commit(id))
+  const groups = ['one', 'two', 'three'].map((name) => ({ kind: 'folder', name, commits: ['a', 'b', 'c'] }))
+
+  const news = readNews({ commits, groups }, most)
+
+  expect(news).toMatchObject({ commits: 3, moreGroups: 1 })
+  expect(news?.groups.map(({ name, commits, more }) => [name, commits.length, more])).toEqual([
+    ['one', 2, 1],
+    ['two', 2, 1],
+  ])
+  expect(readNews({ commits }, most)?.groups).toMatchObject([{ name: '', more: 1 }])
 })
 
 test('whatever was written there, it is either understood or absent', () => {
@@ -49,8 +54,8 @@ test('whatever was written there, it is either understood or absent', () => {
         { commits: one, groups: other },
         { commits: [one], groups: [{ name: 'a', commits: [other] }] },
       ]) {
-        const news = readNews(value, 5)
-        expect(news === null || news.groups.length > 0).toBe(true)
+        const news = readNews(value, most)
+        expect(news === null || (news.groups.length > 0 && news.commits + news.missing.length > 0)).toBe(true)
         expect(() => readSize(value)).not.toThrow()
       }
     }),

@@ -16,52 +16,52 @@ export function readSize(value: unknown): ReleaseSize | null {
   return Object.values(size).every((figure) => figure === null) ? null : size
 }
 
-/** @param most - commits that are listed; those of the first groups come first */
-export function readNews(value: unknown, most: number): ReleaseNews | null {
+/** @param most - how much is listed; every group has its turn, so that none hides behind a large one */
+export function readNews(
+  value: unknown,
+  most: { readonly groups: number; readonly commits: number },
+): ReleaseNews | null {
   const written = asRecord(value)
-  const listed = asList(written?.commits).flatMap((one) => readCommit(one) ?? [])
+  const listed = readCommits(written?.commits)
+  const missing = readCommits(written?.missing)
+  if (listed.length + missing.length === 0) return null
   const byId = new Map(listed.map((commit) => [commit.id, commit]))
-  const groups = asList(written?.groups).flatMap((one) => {
+  const grouped = asList(written?.groups).flatMap((one): readonly Group[] => {
     const group = asRecord(one)
     const name = asText(group?.name)
-    const commits = asList(group?.commits).flatMap((named) =>
-      typeof named === 'string' ? (byId.get(named) ?? []) : (readCommit(named) ?? []),
-    )
-    return name === undefined || commits.length === 0 ? [] : [{ name, commits }]
+    const commits = asList(group?.commits).flatMap((id) => (typeof id === 'string' ? (byId.get(short(id)) ?? []) : []))
+    const kind = kinds.find((known) => known === group?.kind) ?? ''
+    return name === undefined || commits.length === 0 ? [] : [{ kind, name: name.slice(0, longest), commits }]
   })
-  const all = new Set([...listed, ...groups.flatMap(({ commits }) => commits)].map(({ id }) => id))
-  if (all.size === 0) return null
+  const groups: readonly Group[] = grouped.length > 0 ? grouped : [{ kind: '', name: '', commits: listed }]
   return {
-    commits: all.size,
-    ...shortened(groups.length > 0 ? groups : [{ name: '', commits: listed }], all.size, most),
+    commits: listed.length,
+    groups: groups.slice(0, most.groups).map(({ commits, ...group }) => ({
+      ...group,
+      commits: commits.slice(0, most.commits),
+      more: Math.max(0, commits.length - most.commits),
+    })),
+    moreGroups: Math.max(0, groups.length - most.groups),
+    missing: missing.slice(0, most.commits),
   }
 }
 
-type Groups = ReleaseNews['groups']
-
-function shortened(groups: Groups, all: number, most: number): { readonly groups: Groups; readonly more: number } {
-  const kept: Groups[number][] = []
-  const shown = new Set<string>()
-  for (const { name, commits } of groups) {
-    // A commit that touches two parts is listed under both, and counted once.
-    const fits = commits.filter(({ id }) => shown.has(id) || (shown.size < most && shown.add(id)))
-    if (fits.length > 0) kept.push({ name, commits: fits })
-  }
-  return { groups: kept, more: all - shown.size }
-}
+type Group = Omit<ReleaseNews['groups'][number], 'more'>
+const kinds = ['folder', 'flag', 'migration'] as const
 
 const longest = 160
 
-function readCommit(value: unknown): NewCommit | undefined {
-  const written = asRecord(value)
-  const id = asText(written?.id) ?? asText(written?.commit)
-  const title = asText(written?.title)
-  if (id === undefined || title === undefined) return undefined
-  return {
-    id: id.slice(0, 10),
-    title: title.slice(0, longest),
-    author: asText(written?.author)?.slice(0, longest) ?? '',
-  }
+const short = (id: string): string => id.slice(0, 10)
+
+function readCommits(value: unknown): readonly NewCommit[] {
+  const commits = asList(value).flatMap((one): readonly NewCommit[] => {
+    const written = asRecord(one)
+    const [id, title] = [asText(written?.id), asText(written?.title)]
+    if (id === undefined || title === undefined) return []
+    const author = asText(written?.author) ?? ''
+    return [{ id: short(id), title: title.slice(0, longest), author: author.slice(0, longest) }]
+  })
+  return [...new Map(commits.map((commit) => [commit.id, commit])).values()]
 }
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> | undefined =>

@@ -20,7 +20,7 @@ const aHost = (host: string, processes: readonly HostProcess[], silent = false):
   processes,
   silent,
   ageMs: silent ? 60_000 : 2_000,
-  inFlight: 0,
+  gateway: { state: 'ready', restarts: 0, error: null, connections: 3, inFlight: 0 },
 })
 const bare = { title: null, author: null, madeAt: null, madeBy: null, from: null, size: null, news: null }
 
@@ -74,6 +74,10 @@ test('a release is ready only where every host says so, and one that fails is to
   expect(say(aService([aHost('one', [aProcess('old', 'ready'), aProcess('new', 'failed')])], 0.1))).toBe(
     'new, given to 10 % of customers, does not run everywhere.',
   )
+  const closed = { state: 'failed', restarts: 9, error: 'EADDRINUSE', connections: null, inFlight: null }
+  expect(say(aService([{ ...aHost('one', both), gateway: closed }], 0.1))).toBe(
+    'Nobody is served on one: the gateway does not run.',
+  )
   expect(say(aService([aHost('one', both), failing]))).toBe('old, which everybody gets, does not run everywhere.')
 })
 
@@ -101,5 +105,5 @@ test('while the database is away nothing is ready or running, and the age goes o
     next: { health: { state: 'unknown' } },
   })
   expect(away.services[0]?.hosts[0]).toMatchObject({ silent: true, ageMs: 16_000 })
-  expect(away.ships[0]?.state).toBe('interrupted')
+  expect(away.ships[0]?.state).toBe('unknown')
 })

@@ -33,6 +33,11 @@ function ofOne({ current, next, hosts }: ServiceReleases): Told & { readonly wei
       detail: 'Look whether “sankofa host” runs there and reaches the database. What you see below is from before.',
     }
   }
+  const broken = speaking.filter(({ gateway }) => gateway?.state === 'failed').map(({ host }) => host)
+  if (broken.length > 0) {
+    const detail = 'Its last words are below, and its log has more.'
+    return { weight: 7, sentence: `Nobody is served on ${list(broken)}: the gateway does not run.`, detail }
+  }
   if (current.health.state === 'failed') {
     return {
       weight: 6,

@@ -56,14 +56,17 @@ export const aProcess = (release: ReleaseId, over: Partial<ProcessOnHost> = {}):
   ...over,
 })
 
+const runningGateway = { state: 'ready', restarts: 0, draining: [], traffic: { inFlight: 9, connections: 31 } }
+
 /** What one host says of itself now; `silentMs` ago. */
 export async function hostSays(
   pool: pg.Pool,
   host: string,
   processes: readonly ProcessOnHost[],
   silentMs = 0,
+  gateway: unknown = runningGateway,
 ): Promise<void> {
-  await reportHost(pool, { service, host, gateway: { inFlight: 9, connections: 31 }, processes })
+  await reportHost(pool, { service, host, gateway, processes })
   await pool.query(
     `update sankofa.release_host as here set reported_at = here.reported_at - $3::float8 * interval '1 millisecond'
       where here.service = $1 and here.host = $2`,
@@ -71,7 +74,13 @@ export async function hostSays(
   )
 }
 
-const commit = (id: string, title: string, author: string, files: readonly string[]) => ({ id, title, author, files })
+// Whole ids, as git has them.
+const commit = (id: string, title: string, author: string, files: readonly string[]) => ({
+  id: id.padEnd(40, '0'),
+  title,
+  author,
+  files,
+})
 const commits = [
   commit('77af01c3d9', 'checkout: the total includes the parcel', 'Kofi', ['src/checkout/total.ts']),
   commit('0b1d6a7e55', 'checkout: say why a card was refused', 'Yaw', ['src/checkout/card.ts']),
@@ -92,11 +101,11 @@ export async function seedMade(pool: pg.Pool, nowMs: number): Promise<void> {
     const madeAtMs = nowMs - daysAgo * 86_400_000
     const size = { lines: 184, files: 9, migrations: ['0042_parcel_weight'], flags: [], dependencies: 1, largest: [] }
     const groups = [
-      { name: 'src/checkout', commits: ['77af01c3d9', '0b1d6a7e55'] },
-      { name: 'src/parcels', commits: ['c3319d04fe', '5e0c11d2aa'] },
-      { name: 'migration 0042_parcel_weight', commits: ['5e0c11d2aa'] },
-    ]
-    const news = release === oldRelease ? undefined : { commits, groups }
+      { kind: 'migration', name: '0042_parcel_weight', commits: ['5e0c11d2aa'], files: 2 },
+      { kind: 'folder', name: 'src/checkout', commits: ['77af01c3d9', '0b1d6a7e55'], files: 2 },
+      { kind: 'folder', name: 'src/parcels', commits: ['c3319d04fe', '5e0c11d2aa'], files: 2 },
+    ].map((group) => ({ ...group, commits: group.commits.map((id) => id.padEnd(40, '0')) }))
+    const news = release === oldRelease ? undefined : { commits, groups, missing: [] }
     await registerRelease(pool, { manifest: manifestOf(release, { title }, madeAtMs), size, news })
     await pool.query('update sankofa.release as made set made_at = $2 where made.release_id = $1', [
       release,
@@ -157,36 +166,29 @@ export async function shipSays(
 /** A ship that is at its last but one step. */
 export const runningShip: readonly Said[] = [
   {
-    step: 'install',
-    title: 'Install what it depends on',
+    step: 'make',
+    title: 'Make the release',
     state: 'done',
     tookMs: 26_400,
-    detail: '312 packages from the lock file',
-    secondsAgo: 520,
+    detail: 'release 5e0c11d2aa',
+    secondsAgo: 220,
   },
+  { step: 'propose', title: 'Propose the change', state: 'done', tookMs: 40, detail: newChange, secondsAgo: 219 },
   {
     step: 'audit',
     title: 'Look for known faults in dependencies',
     state: 'skipped',
     detail: 'the registry has no list of them',
-    secondsAgo: 518,
+    secondsAgo: 218,
   },
-  { step: 'test', title: 'Run the tests', state: 'done', tookMs: 71_800, detail: '418 tests passed', secondsAgo: 446 },
+  { step: 'test', title: 'Run the tests', state: 'done', tookMs: 71_800, detail: '418 tests passed', secondsAgo: 146 },
   {
     step: 'size',
     title: 'Measure its size',
     state: 'done',
     tookMs: 210,
     detail: '184 lines in 9 files',
-    secondsAgo: 445,
+    secondsAgo: 145,
   },
-  {
-    step: 'start',
-    title: 'Start it beside what runs',
-    state: 'done',
-    tookMs: 9_300,
-    detail: 'ready on accra-1 and kumasi-1',
-    secondsAgo: 430,
-  },
-  { step: 'roll', title: 'Let it out a little at a time', state: 'begun', secondsAgo: 20 },
+  { step: 'start', title: 'Start it beside the old one', state: 'begun', secondsAgo: 20 },
 ]
