@@ -31,7 +31,10 @@ const release = (name: string, version: string, days: number, value: number, man
 
 const packages: readonly PublishedVersion[] = [
   release('plain', '1.0.0', 400, 1),
-  release('plain', '1.2.0', 60, 1),
+  release('plain', '1.2.0', 60, 1, { dependencies: { deep: '^1.0.0' } }),
+  // Comes along with it: the newest that is old enough too.
+  release('deep', '1.0.0', 400, 1),
+  release('deep', '1.0.1', 1, 1),
   // Newer than the cool-down: it must not come in by the range either.
   release('plain', '1.3.0', 2, 1),
   release('@acme/scoped', '0.2.0', 400, 1),
@@ -90,7 +93,9 @@ async function makeProject(name: string, files: Readonly<Record<string, string>>
     version: '1.0.0',
     scripts: { test: 'node --test' },
     dependencies: Object.fromEntries(
-      [...first].map(([one, version]) => [one, one === 'breaks' || one === 'plain' ? `^${version}` : version]),
+      [...first]
+        .filter(([one]) => one !== 'deep')
+        .map(([one, version]) => [one, ['breaks', 'plain', 'leaky'].includes(one) ? `^${version}` : version]),
     ),
   }
   const all = {
@@ -163,6 +168,9 @@ test('of five outdated packages four go, each on its own branch, and one is repo
   expect(manifestOn('sankofa/update-plain-1.2.0')).toMatchObject({ plain: '^1.2.0', breaks: '^1.0.0', view: '18.0.0' })
   expect(lockOn('sankofa/update-plain-1.2.0')['node_modules/plain'].version).toBe('1.2.0')
   expect(lockOn('sankofa/update-plain-1.2.0')['node_modules/breaks'].version).toBe('1.0.0')
+  expect(lockOn('sankofa/update-plain-1.2.0')['node_modules/deep'].version).toBe('1.0.0')
+  expect(lockOn('sankofa/update-leaky-1.0.1')['node_modules/leaky'].version).toBe('1.0.1')
+  expect(manifestOn('sankofa/update-leaky-1.0.1')).toMatchObject({ leaky: '^1.0.1' })
   expect(git(directory, 'show', 'sankofa/update-plain-1.2.0:package.json')).toContain('\n    "dependencies"')
   expect(git(directory, 'diff', '--name-only', 'main', 'sankofa/update-view-19.0.0').split('\n')).toEqual([
     'package-lock.json',
