@@ -59,30 +59,38 @@ test('100 Continue is said when a release takes the body, and not when none does
 })
 
 test('a service that takes nothing holds the client back: the gateway keeps little', async () => {
-  const service = await startService('a', () => {})
-  const { client, gateway } = await startGateway(service.upstream, { limits: { bodyBytes: 1e12 } })
+  let isAsked = false
+  const service = await startService('a', () => {
+    isAsked = true
+  })
+  const { client, gateway, unanswered } = await startGateway(service.upstream, {
+    limits: { bodyBytes: 1e12, silentAfterMs: 4_000, answerWithinMs: 5_000 },
+  })
   const raw = client().send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${1e11}\r\n\r\n`)
   const chunk = Buffer.alloc(256 * 1024)
   let sent = 0
   const fill = (): void => {
-    while (raw.socket.writableLength === 0 && sent < 500) {
+    while (sent < 500) {
       sent += 1
-      raw.send(chunk)
+      if (!raw.socket.write(chunk)) break
     }
   }
   raw.socket.on('drain', fill)
   const before = process.memoryUsage()
   fill()
 
+  await until(() => isAsked)
   // Nothing moved for a while.
-  for (let last = -1; last !== raw.socket.bytesWritten - raw.socket.writableLength; await wait(300))
-    last = raw.socket.bytesWritten - raw.socket.writableLength
+  const moved = (): number => raw.socket.bytesWritten - raw.socket.writableLength
+  for (let last = -1; last !== moved(); await wait(800)) last = moved()
 
   const after = process.memoryUsage()
   expect(sent).toBeLessThan(100)
   expect(after.arrayBuffers + after.external - before.arrayBuffers - before.external).toBeLessThan(40e6)
-  raw.close()
+  // It is the service that is silent, and what it holds is let go of.
   await until(() => inFlight(gateway).a === 0)
+  expect(unanswered.map((one) => one.reason)).toEqual(['silent', 'timeout'])
+  expect((await raw.answer()).status).toBe(504)
 })
 
 test('a client that reads nothing holds the service back, and is cut after a while', async () => {

@@ -48,7 +48,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #upload: Upload | null = null
   #controller: Dispatcher.DispatchController | undefined
   #attempts = 0
-  #askedAgain = false
+  readonly #tried: string[] = []
   #triedFresh = false
   #wasSent = false
   #bodySent = true
@@ -98,6 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { upstreams, waiting, limits } = this.#shared
     const { method, path, headers, hasBody } = this.#head
     this.#attempts += 1
+    this.#tried.push(upstream.origin)
     this.#place = upstreams.enter(upstream)
     this.#wasSent = false
     this.#quietSinceMs = performance.now()
@@ -252,20 +253,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#triedFresh = true
       return { upstream: at, isFresh: true }
     }
-    if (this.#otherwise !== undefined) {
-      const upstream = this.#otherwise
-      this.#otherwise = undefined
-      return { upstream, isFresh: false }
-    }
-    if (this.#askedAgain) return undefined
-    // Meanwhile it may be known that the release is gone, or has started again elsewhere.
-    this.#askedAgain = true
+    // Asked again: meanwhile it may be known that the release is gone, or has started again elsewhere.
     const again = this.#shared.target(this.#head.key)
-    if (again === undefined) return undefined
-    const other = [again.upstream, again.otherwise].find(
-      (upstream) => upstream !== undefined && upstream.origin !== at?.origin && upstream.origin !== this.#first?.origin,
+    const upstream = [again?.upstream, again?.otherwise, this.#otherwise].find(
+      (other) => other !== undefined && !this.#tried.includes(other.origin),
     )
-    return other === undefined ? undefined : { upstream: other, isFresh: false }
+    return upstream === undefined ? undefined : { upstream, isFresh: false }
   }
 
   /** @internal asked by the sweep, twice a second */

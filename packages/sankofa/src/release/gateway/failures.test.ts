@@ -230,6 +230,23 @@ test('a client that leaves while the release thinks is told to nobody, and count
   expect(unanswered).toEqual([])
 })
 
+test('a client that leaves while a connection is tried is counted no longer, and nothing is sent for it', async () => {
+  const [full, b] = [await startFull('a'), await startService('b')]
+  const { client, gateway, unanswered } = await startGateway(() => ({ upstream: full, otherwise: b.upstream }), {
+    limits: { connectTimeoutMs: 1_500 },
+  })
+  const raw = client().send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello')
+  await until(() => inFlight(gateway).a === 1)
+
+  raw.close()
+  const leftMs = performance.now()
+  await until(() => inFlight(gateway).a === 0)
+
+  expect(performance.now() - leftMs).toBeLessThan(700)
+  await wait(2_500)
+  expect([b.seen, unanswered]).toEqual([[], []])
+})
+
 /** A process that stands still with its backlog full: the system completes no more connections to it. */
 async function startFull(release: string): Promise<Upstream> {
   const code = `const server = require('node:net').createServer().listen(

@@ -135,7 +135,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         return
       }
       const { upgrade, expectsContinue } = asked
-      const onContinue = expectsContinue === true ? continueOnDemand(response) : undefined
+      // Said when a release takes the body. Where it never is, Node ends the connection: the body may come or may not.
+      const onContinue = expectsContinue === true ? () => response.writeContinue() : undefined
       new Exchange(shared, request, response, head, { upgrade, onContinue }).begin()
     } catch (error) {
       log.error({ err: error }, 'the gateway failed at a request')
@@ -216,16 +217,6 @@ function makeServer(tls: GatewayOptions['tls'], limits: GatewayLimits): Server {
   return tls === undefined
     ? createServer(settings)
     : createTlsServer({ ...settings, ...tls, handshakeTimeout: limits.headersTimeoutMs })
-}
-
-/** `100 Continue` when the body is wanted; without it the connection ends, because the body may come or may not. */
-function continueOnDemand(response: ServerResponse): () => void {
-  const { shouldKeepAlive } = response
-  response.shouldKeepAlive = false
-  return () => {
-    response.shouldKeepAlive = shouldKeepAlive
-    response.writeContinue()
-  }
 }
 
 /** A socket that Node's server has let go of, with an answer for it, in case the upstream does not switch. */

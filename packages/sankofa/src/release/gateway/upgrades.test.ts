@@ -53,8 +53,8 @@ test('a WebSocket is tunnelled both ways, with what was sent right behind the re
 test('the end of one side of a tunnel is the end of the other', async () => {
   const service = await startEcho('a')
   const { client, gateway } = await startGateway(service.upstream)
-  const [byService, byReset, byClient] = [client(), client(), client()]
-  for (const raw of [byService, byReset, byClient]) {
+  const [byService, byReset, byClient, byClientReset] = [client(), client(), client(), client()]
+  for (const raw of [byService, byReset, byClient, byClientReset]) {
     await raw.send(asks()).upTo('hello ')
     await until(() => service.tunnels.length === gateway.status().upgraded)
   }
@@ -62,6 +62,7 @@ test('the end of one side of a tunnel is the end of the other', async () => {
   service.tunnels[0]?.end('bye')
   service.tunnels[1]?.resetAndDestroy()
   byClient.socket.end()
+  byClientReset.socket.resetAndDestroy()
 
   expect(await byService.upTo('bye')).toBe('bye')
   await until(() => byReset.isEnded && byService.isEnded && service.tunnels.every((socket) => socket.destroyed))
