@@ -5,6 +5,10 @@ type Bench = { run(options: BenchOptions): Promise<Record<string, unknown>> }
 
 const benches: Readonly<Record<string, { readonly question: string; load(): Promise<Bench> }>> = {
   flags: { question: 'How many flags does one core answer in a second?', load: () => import('./flags/index.ts') },
+  gateway: {
+    question: 'What does the gateway cost a request, beside other proxies?',
+    load: () => import('./gateway/index.ts'),
+  },
   judge: {
     question: 'How often does the judge accuse the innocent, and how fast does it find harm?',
     load: () => import('./judge/index.ts'),
@@ -15,6 +19,10 @@ const benches: Readonly<Record<string, { readonly question: string; load(): Prom
   },
   migrate: { question: 'What do applying and proving migrations cost?', load: () => import('./migrate/index.ts') },
   observe: { question: 'What does measuring cost a request?', load: () => import('./observe/index.ts') },
+  release: {
+    question: 'Does anybody lose a request when releases come and go, and how fast is back?',
+    load: () => import('./release/index.ts'),
+  },
 }
 
 const { values, positionals } = parseArgs({
