@@ -77,9 +77,7 @@ export function createReleasesReader(pool: pg.Pool, view: JournalView, clock: Cl
                   stages: state?.go?.stages.length ?? 0,
                   health: healthOf(here, next),
                 },
-          waiting: mine
-            .filter(({ state, plan }) => isWaiting(state) && plan.release !== current)
-            .map(({ state }) => state.change),
+          waiting: mine.filter(({ state }) => isWaiting(state)).map(({ state }) => state.change),
           hosts: here,
           made: known
             .filter(({ release }) => release !== current && release !== next)
