@@ -15,6 +15,7 @@ import {
 } from './observe/index.ts'
 
 export { defineConfig } from './cli/config.ts'
+export { startSettings } from './cli/release-settings.ts'
 export { defineFlag, defineTunable, type Flag, type Tunable } from './flags/index.ts'
 export { observeClient, observePool, type RequestContext, requestContext } from './observe/index.ts'
 export { type DrainOptions, drain } from './release/index.ts'

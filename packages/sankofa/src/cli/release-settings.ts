@@ -36,6 +36,7 @@ export type Budget = {
 
 export const defaultBudget: Budget = { lines: 400, files: 20, migrations: 1, flags: 1, dependencies: 3 }
 
+/** As a release carries them, with what is set unless told. */
 export const startSettings = (settings: ReleaseSettings): StartSettings => ({
   command: settings.start,
   environment: settings.environment ?? {},

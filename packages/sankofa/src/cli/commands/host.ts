@@ -83,6 +83,8 @@ async function keepHost(
     environment: { DATABASE_URL: databaseUrl, SANKOFA_DIR: directory },
     async inFlight(release) {
       const known = await gateway.status().catch(() => undefined)
+      // At the end the gateway has gone before, with the last of its requests.
+      if (known === undefined && ending.signal.aborted && options.keepRunning !== true) return 0
       const traffic = known?.releases.find((one) => one.release === release)
       return known === undefined ? undefined : (traffic?.inFlight ?? 0) + (traffic?.upgraded ?? 0)
     },

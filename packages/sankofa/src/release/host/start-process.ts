@@ -30,6 +30,8 @@ const keepersOwn = [
   'NODE_CHANNEL_FD',
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_UNIQUE_ID',
+  // Whom the keeper itself follows to its end.
+  'SANKOFA_PARENT_PID',
 ]
 
 /** The host's own environment without what is meant for the keeper alone. */
