@@ -108,7 +108,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     waiting.add(this)
     const dispatcher = isFresh ? upstreams.fresh(this.#place) : this.#place.pool
-    dispatcher.dispatch({ method, path, headers, body: this.#upload, upgrade: this.#upgrade }, this)
+    dispatcher.dispatch({ method, path, headers, body: this.#upload?.asBody() ?? null, upgrade: this.#upgrade }, this)
     // It ends with the one request that it has.
     if (isFresh) void dispatcher.close()
   }
