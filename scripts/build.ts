@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildConsole } from './up/build-console.ts'
+import { runProgram } from './up/run-program.ts'
 
 /**
  * `npm run build`: the toolkit as JavaScript in packages/sankofa/dist, as it is installed elsewhere: compiled, with its SQL, the
@@ -12,7 +12,7 @@ const toolkit = join(root, 'packages/sankofa')
 const source = join(toolkit, 'src')
 const dist = join(toolkit, 'dist')
 
-await buildConsole(root)
+await runProgram('the console could not be built', join(root, 'packages/console/build.ts'), { root })
 // The page was built into it a moment ago.
 for (const name of readdirSync(dist)) {
   if (name !== 'console') rmSync(join(dist, name), { recursive: true })

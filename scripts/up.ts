@@ -4,17 +4,19 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isSankofaError, SankofaError } from 'sankofa/core'
 import { bootstrap, createPool, isPortFree } from 'sankofa/db'
-import { buildConsole } from './up/build-console.ts'
 import { type Database, openDatabase } from './up/database.ts'
+import { endLeftBehind } from './up/left-behind.ts'
 import { openLogFile } from './up/log-file.ts'
+import { type Placed, untilOpen } from './up/market-release.ts'
+import { runProgram } from './up/run-program.ts'
 import { releaseDirectory, takeDirectory, writeRuntime } from './up/runtime-file.ts'
 import { readSettings, type Settings } from './up/settings.ts'
 import { type Supervised, supervise } from './up/supervisor.ts'
 import { welcome } from './up/welcome.ts'
 
 /**
- * `npm start`: PostgreSQL, the market, the watcher with the console, and simulated customers, until Ctrl-C.
- * Exit code 2 with one sentence when it cannot be done.
+ * `npm start`: PostgreSQL, the market as a release behind the gateway, the watcher with the console, and simulated customers,
+ * until Ctrl-C. Exit code 2 with one sentence when it cannot be done.
  */
 const root = join(import.meta.dirname, '..')
 const startedMs = performance.now()
@@ -22,6 +24,11 @@ const running: Supervised[] = []
 let database: Database | undefined
 let directory: string | undefined
 let stopping: Promise<void> | undefined
+
+/** Where `sankofa host` keeps what it runs. */
+const hostRoot = (directory: string): string => join(directory, 'host')
+/** Customers are gone by then; the market has time for what is left, and all of it ends within 10 s. */
+const hostStopsWithinMs = 6_000
 
 const say = (text: string): void => console.log(text)
 const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -36,6 +43,7 @@ function stopAll(): Promise<void> {
   stopping ??= (async () => {
     // Customers first, so that nobody sees the shop close; the database last.
     for (const program of [...running].reverse()) await program.stop()
+    if (directory !== undefined) await endLeftBehind(hostRoot(directory))
     await database?.stop()
     if (directory !== undefined) releaseDirectory(directory)
   })()
@@ -57,6 +65,9 @@ const parent = process.ppid
 setInterval(() => {
   if (process.ppid !== parent) void end(0)
 }, 500).unref()
+
+const stillOut = ({ made, current, next }: Placed): string =>
+  `  ! A change from ${current} to ${next} is out since an earlier start, so both run on and the folder's own release\n    ${made} waits. Take it back ("npx sankofa back release-${next}"), or see it settle, and start again.`
 
 async function waitForPort(name: string, port: number): Promise<void> {
   // What a killed start left behind notices within a second and frees its port.
@@ -82,15 +93,17 @@ async function start(settings: Settings): Promise<void> {
     })
   }
   directory = settings.directory
+  await endLeftBehind(hostRoot(directory))
   await waitForPort('MARKET_PORT', settings.marketPort)
   await waitForPort('CONSOLE_PORT', settings.consolePort)
 
   const trouble = (sentence: string): void => {
     if (stopping === undefined) say(`! ${sentence}`)
   }
-  const launch = (name: string, args: readonly string[], environment: Record<string, string>): Supervised => {
+  const launch = (name: string, args: readonly string[], stopWithinMs?: number): Supervised => {
+    const log = openLogFile(join(settings.directory, 'logs', `${name}.log`))
     const program = supervise(
-      { name, args, environment, log: openLogFile(join(settings.directory, 'logs', `${name}.log`)) },
+      { name, args, environment, log, ...(stopWithinMs === undefined ? {} : { stopWithinMs }) },
       (sentence, givenUp) => {
         trouble(sentence)
         if (givenUp) void end(1)
@@ -111,7 +124,6 @@ async function start(settings: Settings): Promise<void> {
       await pool.end()
     }
   })
-  await step('the console', () => buildConsole(root))
   const environment = {
     DATABASE_URL: opened.url,
     SANKOFA_DIR: settings.directory,
@@ -119,26 +131,39 @@ async function start(settings: Settings): Promise<void> {
     MARKET_PORT: String(settings.marketPort),
     CONSOLE_PORT: String(settings.consolePort),
   }
-  await step(
-    'the market: migrations, seed, server',
-    () => launch('market', [join(root, 'apps/market/src/main.ts')], environment).ready,
+  const marketUrl = `http://127.0.0.1:${settings.marketPort}`
+  const consoleUrl = `http://127.0.0.1:${settings.consolePort}`
+  const cli = join(root, 'packages/sankofa/src/cli/main.ts')
+
+  await step('the console', () =>
+    runProgram('the console could not be built', join(root, 'packages/console/build.ts'), { root }),
   )
-  const watcher = launch(
-    'watcher',
-    [join(root, 'packages/sankofa/src/cli/main.ts'), 'watch', '--console-port', String(settings.consolePort)],
-    environment,
+  await step('the database of the market: migrations, seed', () =>
+    runProgram('the database could not be prepared', join(root, 'apps/market/src/prepare-database.ts'), {
+      root,
+      environment,
+    }),
   )
+  const placed = await step('a release of this folder', async () => {
+    const program = join(root, 'scripts/place-release.ts')
+    return JSON.parse(await runProgram('no release could be made', program, { root, environment })) as Placed
+  })
+  if (placed.current !== placed.made) say(stillOut(placed))
+  const host = launch('host', [cli, 'host', '--port', String(settings.marketPort), '--no-watch'], hostStopsWithinMs)
+  const watcher = launch('watcher', [cli, 'watch', '--console-port', String(settings.consolePort)])
+  await step('the gateway and the market behind it', async () => {
+    await host.ready
+    await untilOpen({ marketUrl, databaseUrl: opened.url, placed })
+  })
   const { tokenFile } = await step('the watcher', () => watcher.ready)
   const token = readFileSync(String(tokenFile), 'utf8').trim()
   if (settings.customers) {
     await step(
       '2,000 simulated customers',
-      () => launch('customers', [join(root, 'apps/market/src/customers/main.ts')], environment).ready,
+      () => launch('customers', [join(root, 'apps/market/src/customers/main.ts')]).ready,
     )
   }
 
-  const marketUrl = `http://127.0.0.1:${settings.marketPort}`
-  const consoleUrl = `http://127.0.0.1:${settings.consolePort}`
   writeRuntime(settings.directory, { startPid: process.pid, databaseUrl: opened.url, marketUrl, consoleUrl })
   say(
     welcome({
@@ -146,6 +171,7 @@ async function start(settings: Settings): Promise<void> {
       database: opened.description,
       marketUrl,
       consoleLink: `${consoleUrl}/?token=${token}`,
+      release: placed.current,
       watcherPid: watcher.pid(),
       customers: settings.customers,
       logs: join(settings.directory, 'logs'),

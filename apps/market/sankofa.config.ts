@@ -7,6 +7,13 @@ export const config = defineConfig({
   flags,
   tunables: [serviceFeeBps],
   migrations: { directory: 'migrations', load: readMarketMigrations },
+  release: {
+    start: ['node', '--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', 'apps/market/src/main.ts'],
+    health: '/health',
+    smoke: ['/products', '/search?q=rice', '/shipping-zones'],
+    // A release changes no schema: what it needs goes out before it, as changes of their own.
+    environment: { MARKET_PREPARED: 'yes' },
+  },
   attempts: [
     {
       name: 'checkout',

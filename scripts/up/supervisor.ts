@@ -9,6 +9,8 @@ export type Program = {
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly log: LogFile
+  /** How long it may take to end when told to, ms; 5 s unless told. */
+  readonly stopWithinMs?: number
 }
 
 export type Supervised = {
@@ -20,7 +22,6 @@ export type Supervised = {
 }
 
 const giveUpAfter = { deaths: 6, withinMs: 60_000 }
-const killAfterMs = 5_000
 const readyWithinMs = 120_000
 
 /**
@@ -121,7 +122,7 @@ export function supervise(program: Program, onTrouble: (sentence: string, givenU
       const ended = once(running, 'close')
       running.kill('SIGTERM')
       const tooLong = new AbortController()
-      void delay(killAfterMs, undefined, { signal: tooLong.signal }).then(
+      void delay(program.stopWithinMs ?? 5_000, undefined, { signal: tooLong.signal }).then(
         () => running.kill('SIGKILL'),
         () => {},
       )

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { sankofa } from 'sankofa'
+import { drain, sankofa } from 'sankofa'
 import { findSecret } from 'sankofa/core'
 import { createPool } from 'sankofa/db'
 import { request } from 'undici'
@@ -52,8 +52,10 @@ const stop = async (why: string): Promise<void> => {
   if (stopping) return
   stopping = true
   log.info({ why }, 'the market stops')
-  // What is still open after 4 s is cut: who stops the market waits 5.
-  setTimeout(() => process.exit(1), 4_000).unref()
+  // A host kills what is still there after 10 s.
+  setTimeout(() => process.exit(1), 9_500).unref()
+  // Whoever keeps a connection, such as the gateway, may have a request on its way on it.
+  await drain(market.app.server, { withinMs: 6_000 })
   await market.close()
   await toolkit.stop()
   process.exit(0)
