@@ -23,6 +23,10 @@ const benches: Readonly<Record<string, { readonly question: string; load(): Prom
     question: 'Does anybody lose a request when releases come and go, and how fast is back?',
     load: () => import('./release/index.ts'),
   },
+  'release-kills': {
+    question: 'Does everything agree again after kill -9 of anything, at any step of a release and back?',
+    load: () => import('./release/kills-index.ts'),
+  },
 }
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -13,7 +12,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Replaces `path` as a whole: a reader, and whoever comes after a crash, finds the old text or the new one.
+ * Replaces `path` as a whole: a reader, and whoever comes after a crash, finds the old text or the new one. There is one writer
+ * at a time; what a killed one left beside it is written over by the next.
  *
  * @param moment - told between the steps; tests stop the process there
  */
@@ -22,9 +22,9 @@ export async function writeDurably(
   text: string,
   moment: (name: 'written' | 'renamed') => Promise<void> = async () => {},
 ): Promise<void> {
-  const beside = `${path}.${randomBytes(4).toString('hex')}.new`
+  const beside = `${path}.new`
   try {
-    const handle = await open(beside, 'wx', 0o600)
+    const handle = await open(beside, 'w', 0o600)
     try {
       await handle.writeFile(text)
       await handle.sync()

@@ -1,0 +1,24 @@
+import type { BenchOptions } from '../options.ts'
+import { allKills, runKills, victims } from './kills.ts'
+
+/** `kill -9` of each of the processes at each moment of a release's way out and back. */
+export async function run(options: BenchOptions): Promise<Record<string, unknown>> {
+  const results = await runKills(allKills, options.log)
+  const table = victims.map((victim) => {
+    const of = results.filter((result) => result.victim === victim)
+    const times = of.map(({ rightAfterMs }) => Math.round(rightAfterMs)).toSorted((a, b) => a - b)
+    return {
+      victim,
+      kills: of.length,
+      landed: of.filter(({ landed }) => landed).length,
+      wrong: of.filter(({ wrong }) => wrong.length > 0).length,
+      rightAfterMsMedian: times[Math.floor(times.length / 2)] ?? 0,
+      rightAfterMsMaximum: times.at(-1) ?? 0,
+    }
+  })
+  for (const row of table)
+    options.log(
+      `${row.victim}: ${row.landed} of ${row.kills} landed, ${row.wrong} wrong afterwards; right after ${row.rightAfterMsMedian} ms, longest ${row.rightAfterMsMaximum} ms (the way back included)`,
+    )
+  return { table, ok: results.every(({ landed, wrong }) => landed && wrong.length === 0) }
+}
