@@ -45,7 +45,9 @@ export function createBrowser(pool: Pool, timeoutMs: number, heard: Heard, jar =
         const text = await response.body.text()
         count(response.statusCode)
         for (const cookie of [response.headers['set-cookie'] ?? []].flat()) keepCookie(jar, cookie)
-        return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) }
+        // The gateway speaks for a release that does not answer, in plain text.
+        const isJson = /[/+]json\b/.test(String(response.headers['content-type'] ?? ''))
+        return { status: response.statusCode, body: isJson && text !== '' ? JSON.parse(text) : undefined }
       } catch (error) {
         if (!isNoAnswer(error)) throw error
         count(undefined)
