@@ -2,6 +2,7 @@ import type { AlertSettings, AttemptWords } from '../alert/index.ts'
 import { SankofaError } from '../core/index.ts'
 import type { Flag, Tunable } from '../flags/index.ts'
 import type { MigrationSet, Tool } from '../migrate/index.ts'
+import { type ConsoleSettings, consoleProblems } from './console-settings.ts'
 import { type ReleaseSettings, releaseProblems } from './release-settings.ts'
 
 /** A thing that customers try and that should succeed: what the business guards and the owner's messages count. */
@@ -19,6 +20,7 @@ export type Config = {
   readonly alert?: AlertSettings
   readonly migrations?: MigrationSettings
   readonly release?: ReleaseSettings
+  readonly console?: ConsoleSettings
 }
 
 /** Where the migrations of the service are, and what may be done for them. */
@@ -37,7 +39,7 @@ export type MigrationSettings = {
   readonly stashMegabytes?: number
 }
 
-const known = ['service', 'flags', 'tunables', 'attempts', 'alert', 'migrations', 'release'] as const
+const known = ['service', 'flags', 'tunables', 'attempts', 'alert', 'migrations', 'release', 'console'] as const
 
 /**
  * Describes a service to Sankofa. `sankofa.config.ts` exports the result as `config`.
@@ -63,7 +65,11 @@ export function defineConfig(config: Config): Config {
   }
   const both = flags.map((flag) => flag.id).filter((id) => tunables.some((tunable) => tunable.id === id))
   for (const id of both) problems.push(`"${id}" is both a flag and a tunable; expected one name for one change.`)
-  problems.push(...migrationProblems(config.migrations), ...releaseProblems(config.release))
+  problems.push(
+    ...migrationProblems(config.migrations),
+    ...releaseProblems(config.release),
+    ...consoleProblems(config.console),
+  )
   if (problems.length > 0) throw new SankofaError('SETTINGS_WRONG', { problems })
   return config
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { SankofaError } from '../core/index.ts'
-import type { Config } from './config.ts'
+import { isSankofaError, SankofaError } from '../core/index.ts'
+import { type Config, defineConfig } from './config.ts'
 
 const names = ['sankofa.config.ts', 'sankofa.config.mts', 'sankofa.config.mjs', 'sankofa.config.js']
 
@@ -31,13 +31,24 @@ export async function loadConfig(
       ],
     })
   }
-  const loaded: { readonly config?: Config } = await import(pathToFileURL(file).href)
+  const loaded = await readModule(file)
   if (loaded.config === undefined) {
     throw new SankofaError('SETTINGS_WRONG', {
       problems: [`${file}: found no export named "config"; expected "export const config = defineConfig({ … })".`],
     })
   }
-  return { config: loaded.config, folder: dirname(realpathSync(file)) }
+  // A plain object, without defineConfig, is read with the same care.
+  return { config: defineConfig(loaded.config), folder: dirname(realpathSync(file)) }
+}
+
+async function readModule(file: string): Promise<{ readonly config?: Config }> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (cause) {
+    if (isSankofaError(cause)) throw cause
+    const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    throw new SankofaError('SETTINGS_WRONG', { problems: [`${file}: it cannot be loaded (${words}).`] }, { cause })
+  }
 }
 
 /** `SANKOFA_DIR`, or the nearest `.sankofa` at or above `from`, or one to be made in `from`. */

@@ -2,12 +2,16 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { BackOptions } from './commands/back.ts'
+import type { CheckOptions } from './commands/check.ts'
 import type { GatewayCommandOptions } from './commands/gateway.ts'
 import type { HostOptions } from './commands/host.ts'
 import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
 import type { DeriveOptions } from './commands/migrate-derive.ts'
 import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
 import type { ShipOptions } from './commands/ship.ts'
+import type { FilesOptions, InstallOptions } from './commands/ship-files.ts'
+import type { TokenOptions } from './commands/token.ts'
+import type { UpdateCommandOptions } from './commands/update.ts'
 import type { WatchOptions } from './commands/watch.ts'
 import type { Context } from './context.ts'
 import { type OutputOptions, reportFailure } from './output.ts'
@@ -39,6 +43,12 @@ async function isFolderOrNothing(target: string | undefined): Promise<boolean> {
   if (target === undefined) return true
   const found = await stat(resolve(process.env.INIT_CWD ?? process.cwd(), target)).catch(() => undefined)
   return found?.isDirectory() === true
+}
+
+function readDays(text: string): number {
+  const days = Number(text)
+  if (text.trim() !== '' && days >= 0 && Number.isFinite(days)) return days
+  throw new InvalidArgumentError('Expected days, such as 7; 0 takes what is new at once.')
 }
 
 function readPort(text: string): number {
@@ -201,9 +211,54 @@ withJson(
     .option('--unchecked <why>', 'without its own lint, types, tests and size')
     .option('--no-follow', 'do not wait for its end')
     .option('--port <port>', 'where customers reach it, if the host of this machine has to be started', readPort, 8080)
-    .option('--console-port <port>', 'the same for the console', readPort, 4600),
-).action(async (release: string | undefined, options: ShipOptions) =>
-  (await import('./commands/ship.ts')).shipCommand(release, options),
+    .option('--console-port <port>', 'the same for the console', readPort, 4600)
+    .option('--ci [name]', 'ship nothing: write what github or gitlab runs; by the address of origin unless told')
+    .option('--hooks', 'ship nothing: write lefthook.yml, which checks before each push')
+    .option('--install', 'ship nothing: write the systemd units of a host, and say how root switches them on')
+    .option('--user <name>', 'with --install: who it runs as; you unless told'),
+).action(
+  async (release: string | undefined, options: ShipOptions & FilesOptions & InstallOptions & { install?: boolean }) => {
+    if (options.install === true) return (await import('./commands/ship-files.ts')).installCommand(options)
+    if (options.ci !== undefined || options.hooks === true)
+      return (await import('./commands/ship-files.ts')).filesCommand(options, true)
+    return (await import('./commands/ship.ts')).shipCommand(release, options)
+  },
+)
+withJson(
+  program
+    .command('check')
+    .description('what ship checks, without going live: lint, types, tests, known faults, size, undos of migrations')
+    .option('--quick', 'for hooks: lint and types in the folder as it is, and the size; nothing else')
+    .option('--ref <ref>', 'the commit to check (HEAD)')
+    .option('--directory <folder>', 'check this folder as it is')
+    .option('--with <patch>', 'with this patch on top')
+    .option('--big <why>', 'although it is larger than the budget')
+    .option('--ci [name]', 'check nothing: write what github or gitlab runs; by the address of origin unless told')
+    .option('--hooks', 'check nothing: write lefthook.yml, which checks before each push'),
+).action(async (options: CheckOptions & FilesOptions) => {
+  if (options.ci !== undefined || options.hooks === true)
+    return (await import('./commands/ship-files.ts')).filesCommand(options, false)
+  return (await import('./commands/check.ts')).checkCommand(options)
+})
+withJson(
+  program
+    .command('update [package...]')
+    .description(
+      'bring packages up to date, each on a branch of its own that passes the tests; your tree is not touched',
+    )
+    .option('--most <n>', 'try at most so many (10)', readCount)
+    .option('--cool-down <days>', 'how long a version has to be out (7); a mended fault need not wait', readDays)
+    .option('--checks <script...>', 'the scripts that have to pass; the type check and the tests unless told'),
+).action(async (packages: readonly string[], options: UpdateCommandOptions) =>
+  (await import('./commands/update.ts')).updateCommand(packages, options),
+)
+withJson(
+  program
+    .command('token <name>')
+    .description('give a machine, such as "argo-production", a token for verdicts and nothing else; shown once')
+    .option('--revoke', 'end it'),
+).action((name: string, options: TokenOptions) =>
+  inContext(async () => (await import('./commands/token.ts')).tokenCommand)(name, options),
 )
 program
   .command('host')
@@ -213,7 +268,13 @@ program
   .option('--keep-running', 'releases and gateway go on when this ends; the next one adopts them')
   .option('--no-watch', 'without the watcher, which runs elsewhere')
   .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort)
-  .action(async (options: HostOptions) => (await import('./commands/host.ts')).hostCommand(options))
+  .option('--stop', 'end the host of this folder, and wait until everything is gone')
+  .option('--json', 'with --stop: print JSON')
+  .action(async (options: HostOptions & OutputOptions & { readonly stop?: boolean }) =>
+    options.stop === true
+      ? (await import('./commands/host-stop.ts')).hostStopCommand(options)
+      : (await import('./commands/host.ts')).hostCommand(options),
+  )
 program
   .command('gateway', { hidden: true })
   .requiredOption('--root <folder>')

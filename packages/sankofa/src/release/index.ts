@@ -18,6 +18,8 @@ export { createGatewayProcess, type GatewayProcess } from './host/gateway-proces
 export type { Instance, InstanceReport } from './host/instance.ts'
 export { createKeeper, type Keeper } from './host/keeper.ts'
 export { openListeningSocket, systemdSocket } from './host/listening-socket.ts'
+export { type ProcessIdentity, systemProcesses } from './host/process-identity.ts'
+export { taggedProcesses } from './host/tagged-processes.ts'
 export { systemdUnits } from './host/units.ts'
 export { type HostStatus, hostAwayMs, type ProcessOnHost, type Readiness, readHosts, reportHost } from './kind/hosts.ts'
 export { waitUntilReady } from './kind/prove-release.ts'

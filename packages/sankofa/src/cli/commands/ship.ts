@@ -1,49 +1,43 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
-import { changeId, type ReleaseId, SankofaError, systemClock } from '../../core/index.ts'
-import { bootstrap, createLease, shipLease } from '../../db/index.ts'
+import { join } from 'node:path'
+import { type ChangeId, type ReleaseId, SankofaError } from '../../core/index.ts'
+import { bootstrap } from '../../db/index.ts'
 import { foldChange, propose, requestGo } from '../../journal/index.ts'
-import { runSteps, type Step, showSteps } from '../../pipeline/index.ts'
+import { runSteps, type Step, type StepContext } from '../../pipeline/index.ts'
 import {
   type ChangeSize,
-  findRelease,
   type Layout,
   layoutOf,
   type MadeRelease,
   type Manifest,
-  placeCurrent,
-  type ReleasePlan,
   readHosts,
   readRelease,
-  readSplit,
   registerRelease,
-  type Source,
-  waitUntilReady,
-  want,
   whatIsNew,
 } from '../../release/index.ts'
 import { type Context, openContext } from '../context.ts'
-import { changeOfGroup } from '../declared.ts'
-import { findDirectory, hasDatabaseUrl } from '../find-config.ts'
+import { findDirectory, hasDatabaseUrl, loadConfig } from '../find-config.ts'
+import { keepOutOfGit } from '../keep-out-of-git.ts'
 import { AnswerIsNo } from '../output.ts'
 import type { ReleaseSettings } from '../release-settings.ts'
+import { baseOfRunning } from '../ship/base.ts'
 import { checkSteps, makeStep } from '../ship/checks.ts'
 import { expandStep, pendingGroups } from '../ship/expand.ts'
 import { followChange } from '../ship/follow.ts'
+import { holdLock } from '../ship/hold-lock.ts'
 import { startHost } from '../ship/host-here.ts'
 import { journalSteps } from '../ship/journalled.ts'
+import { removeCopies } from '../ship/layout-of-checks.ts'
+import { showReadably } from '../ship/readable.ts'
+import { freeChange, proposalOf } from '../ship/release-change.ts'
+import { whatRuns } from '../ship/running.ts'
+import { type SourceOptions, sourceOf } from '../ship/source.ts'
+import { startStep } from '../ship/start-step.ts'
 import { stepsDone } from '../ship/steps-done.ts'
+import { toProveOf } from '../ship/to-prove.ts'
 import { isWatched } from '../watched.ts'
 
-export type ShipOptions = {
+export type ShipOptions = SourceOptions & {
   readonly json?: boolean
-  readonly ref?: string
-  readonly directory?: string
-  readonly tarball?: string
-  /** A patch on top. */
-  readonly with?: string
   readonly big?: string
   readonly later?: readonly string[]
   /** Why its own checks are not run. */
@@ -52,11 +46,6 @@ export type ShipOptions = {
   readonly consolePort: number
   readonly follow: boolean
 }
-
-/** One deployer of a service at a time; one that died lets another in after this. */
-const lockMs = 15_000
-/** A release that nobody lets go within this time is stopped again. */
-const keptWarmMs = 15 * 60_000
 
 /**
  * From a commit, a folder, a tarball or a release that was made before to what customers get: made, checked, measured,
@@ -68,16 +57,25 @@ export async function shipCommand(target: string | undefined, options: ShipOptio
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
   const from = process.env.INIT_CWD ?? process.cwd()
   const directory = findDirectory(process.env, from)
+  await keepOutOfGit(directory)
   const say = (line: string): void => void (options.json === true ? process.stderr : process.stdout).write(`${line}\n`)
+  // Before anything is started for it.
+  releaseSettings((await loadConfig(process.env, from)).config.release)
   if (!hasDatabaseUrl(process.env, directory)) await startHere(directory, options, ending.signal, say)
   const context = await openContext({ maximumConnections: 4 })
   try {
     await bootstrap(context.pool)
-    await ship(context, target, options, ending.signal, say)
+    // Before anything is read: what runs must not change between the look and the step.
+    const lock = await holdLock(context)
+    const shipped = await ship(context, target, options, ending.signal, say).finally(lock.release)
+    if (options.follow) await follow(context, shipped, ending.signal, say)
   } finally {
     await context.pool.end()
   }
 }
+
+/** `change` is absent where there is nothing to follow: the first release, or one that everybody has. */
+type Shipped = { readonly release: ReleaseId; readonly change: ChangeId | undefined; readonly afterId: bigint }
 
 async function startHere(
   directory: string,
@@ -90,7 +88,7 @@ async function startHere(
   )
   const host = await startHost(directory, { port: options.port, consolePort: options.consolePort, signal })
   say(`It runs in the background as process ${host.pid}: customers at ${host.url}, console at ${host.console}.`)
-  say(`The console's token is in ${host.tokenFile}. Stop it all with: kill ${host.pid}`)
+  say(`The console's token is in ${host.tokenFile}. Stop it all with: sankofa host --stop`)
 }
 
 async function ship(
@@ -99,22 +97,31 @@ async function ship(
   options: ShipOptions,
   signal: AbortSignal,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<Shipped> {
   const { config, pool, journal, actor, directory } = context
   const { service } = config
   const settings = releaseSettings(config.release)
   const layout = layoutOf(join(directory, 'host'))
-  const source = target === undefined ? await sourceOf(options) : undefined
+  const source = target === undefined ? await sourceOf(options, process.env.INIT_CWD ?? process.cwd()) : undefined
   const running = await whatRuns(context)
   const groups = await pendingGroups(context, options.later ?? [])
   const repository = source?.kind === 'git' ? source.repository : undefined
+  const base = await baseOfRunning(repository, running)
   let made: Pick<MadeRelease, 'manifest'> | undefined
   let size: ChangeSize | undefined
+  let change: ChangeId | undefined
+  let afterId = 0n
   const manifestNow = (): Manifest => {
     if (made === undefined) throw new Error('no release was made')
     return made.manifest
   }
 
+  /** What runs needs no second way. */
+  const runsAlready = (): string | undefined =>
+    running !== undefined && made?.manifest.release === running.release
+      ? `${running.release} is what everybody gets already`
+      : undefined
+  const unlessRuns = (step: Step): Step => ({ ...step, skip: () => runsAlready() ?? step.skip?.() })
   const steps: readonly Step[] = [
     ...(source === undefined
       ? [
@@ -127,96 +134,70 @@ async function ship(
             made = done
           }),
         ]),
-    {
-      id: 'propose',
-      title: 'Propose the change',
-      async run() {
-        const manifest = manifestNow()
-        await registerRelease(pool, { manifest, size: undefined, news: undefined })
-        if (running === undefined) return `${manifest.release} is the first release of ${service}`
-        const change = changeOf(manifest.release)
-        const known = foldChange(await journal.read({ change }))
-        const isOut = known?.state === 'exposed' || known?.state === 'bake'
-        if (!isOut) await propose(journal, proposalOf(manifest, running, groups, actor))
-        shipJournal.belongsTo(change)
-        return isOut ? `${change} is out already` : change
+    ...[
+      {
+        id: 'propose',
+        title: 'Propose the change',
+        async run() {
+          const manifest = manifestNow()
+          await registerRelease(pool, { manifest, size: undefined, news: undefined })
+          if (running === undefined) return `${manifest.release} is the first release of ${service}`
+          const known = await freeChange(journal, manifest.release)
+          change = known.change
+          afterId = known.lastId
+          if (!known.isOut) await propose(journal, proposalOf(known.change, { manifest, running, groups, actor }))
+          shipJournal.belongsTo(change)
+          return known.isOut ? `${change} is out already` : change
+        },
       },
-    },
-    ...(source === undefined || options.unchecked !== undefined
-      ? [leftOut(options.unchecked ?? 'it was checked when it was made')]
-      : checkSteps({
-          context,
-          settings,
-          layout,
-          source,
-          repository,
-          running,
-          groups,
-          big: options.big,
-          onSize: (measured) => {
-            size = measured
-          },
-        })),
-    {
-      id: 'news',
-      title: 'List what is new',
-      async run() {
-        const manifest = manifestNow()
-        const before = running?.source.commit
-        const commit = manifest.source.commit
-        if (repository === undefined || before === undefined || commit === undefined)
-          return { skipped: 'there is nothing to compare it with' }
-        const news = await whatIsNew({ repository, from: before, to: commit })
-        await registerRelease(pool, { manifest, size, news })
-        return `${news.commits.length} commits since ${running?.release}`
+      ...(source === undefined || options.unchecked !== undefined
+        ? [leftOut(options.unchecked ?? 'it was checked when it was made')]
+        : checkSteps({
+            context,
+            settings,
+            layout,
+            source,
+            repository,
+            base,
+            migrations: toProveOf(groups.length === 0 ? undefined : await context.loadMigrations(), groups),
+            big: options.big,
+            onSize: (measured) => {
+              size = measured
+            },
+          })),
+      {
+        id: 'news',
+        title: 'List what is new',
+        async run() {
+          const manifest = manifestNow()
+          const { commit } = manifest.source
+          if (repository === undefined || base.commit === undefined || commit === undefined)
+            return { skipped: base.words }
+          const news = await whatIsNew({ repository, from: base.commit, to: commit })
+          await registerRelease(pool, { manifest, size, news })
+          return `${news.commits.length} commits since ${running?.release}`
+        },
       },
-    },
-    expandStep(context, groups),
-    {
-      id: 'start',
-      title: running === undefined ? 'Start it' : 'Start it beside the old one',
-      async run({ log }) {
-        const { release, start } = manifestNow()
-        if (running === undefined) {
-          const current = await placeCurrent(pool, service, release)
-          if (current !== release) log(`! ${current} runs already`)
-        } else await want(pool, { service, release, purpose: 'serve', by: `ship by ${actor}`, forMs: keptWarmMs })
-        const patienceMs = start.readyWithinMs + 10_000
-        const found = await waitUntilReady(
-          pool,
-          { service, release, purpose: 'serve' },
-          patienceMs,
-          systemClock,
-          signal,
-        )
-        if (found.state === 'ready') return `ready on ${found.hosts.join(', ')}`
-        throw new SankofaError('STEP_FAILED', {
-          what: `${release} does not come up on ${found.host}: ${found.why}`,
-          next:
-            running === undefined
-              ? 'Mend it and ship again.'
-              : `Nobody got it: ${running.release} goes on. Mend it and ship again.`,
-        })
+      expandStep(context, groups),
+      startStep(context, manifestNow, running),
+      {
+        id: 'go',
+        title: 'Let it go',
+        skip: () => (running === undefined ? 'it is the first: everybody gets it' : undefined),
+        async run({ log }: StepContext) {
+          if (change === undefined) throw new Error('no change was proposed')
+          const state = foldChange(await journal.read({ change }))
+          if (state?.state === 'exposed' || state?.state === 'bake') return 'it goes out already'
+          if (state?.pending?.want !== 'go') await requestGo(journal, { change, actor })
+          if (!(await isWatched(pool))) log('! No watcher runs, so nothing happens yet. Start one: "sankofa watch".')
+          return `asked for ${change}`
+        },
       },
-    },
-    {
-      id: 'go',
-      title: 'Let it go',
-      skip: () => (running === undefined ? 'it is the first: everybody gets it' : undefined),
-      async run({ log }) {
-        const change = changeOf(manifestNow().release)
-        const state = foldChange(await journal.read({ change }))
-        if (state?.state === 'exposed' || state?.state === 'bake') return 'it goes out already'
-        if (state?.pending?.want !== 'go') await requestGo(journal, { change, actor })
-        if (!(await isWatched(pool))) log('! No watcher runs, so nothing happens yet. Start one: "sankofa watch".')
-        return `asked for ${change}`
-      },
-    },
+    ].map(unlessRuns),
   ]
 
   const shipJournal = journalSteps(journal, actor, new Map(steps.map(({ id, title }) => [id, title])))
-  const lock = await holdLock(context)
-  const view = await showSteps(steps, options.json === true ? { json: true } : {})
+  const view = await showReadably(steps, options.json === true)
   try {
     const outcome = await runSteps(steps, {
       onEvent(event) {
@@ -231,9 +212,12 @@ async function ship(
     if (lost > 0 && running !== undefined) say(`! ${lost} steps could not be written into the journal.`)
     if (outcome.state !== 'done') throw new AnswerIsNo()
   } finally {
-    await lock.release()
+    await removeCopies(layout)
   }
-  if (running !== undefined && options.follow) await follow(context, manifestNow().release, signal, say)
+  const { release } = manifestNow()
+  if (running === undefined)
+    say(`${release} is what everybody gets: it is the first, so there was nothing to compare it with.`)
+  return { release, change, afterId }
 }
 
 const releaseSettings = (settings: ReleaseSettings | undefined): ReleaseSettings => {
@@ -243,40 +227,6 @@ const releaseSettings = (settings: ReleaseSettings | undefined): ReleaseSettings
       "release: not set in sankofa.config.ts; expected how the service is started, such as release: { start: ['node', 'server.ts'] }.",
     ],
   })
-}
-
-export const changeOf = (release: ReleaseId) => changeId(`release-${release}`)
-
-async function sourceOf(options: ShipOptions): Promise<Source> {
-  const here = process.env.INIT_CWD ?? process.cwd()
-  const patch = options.with === undefined ? {} : { patch: await readFile(resolve(here, options.with), 'utf8') }
-  if (options.tarball !== undefined) return { kind: 'tarball', path: resolve(here, options.tarball) }
-  if (options.directory !== undefined) return { kind: 'directory', path: resolve(here, options.directory), ...patch }
-  const repository = await topOfGit(here)
-  if (repository !== undefined) return { kind: 'git', repository, ref: options.ref ?? 'HEAD', ...patch }
-  if (options.ref !== undefined) {
-    throw new SankofaError('SETTINGS_WRONG', {
-      problems: [`--ref: found "${options.ref}", and ${here} is in no git repository; ship the folder without it.`],
-    })
-  }
-  return { kind: 'directory', path: here, ...patch }
-}
-
-/** The commit that runs is compared with in its repository; a folder without commits is shipped as a folder. */
-async function topOfGit(folder: string): Promise<string | undefined> {
-  try {
-    const run = promisify(execFile)
-    await run('git', ['rev-parse', '--verify', 'HEAD'], { cwd: folder })
-    return (await run('git', ['rev-parse', '--show-toplevel'], { cwd: folder })).stdout.trim()
-  } catch {
-    return undefined
-  }
-}
-
-async function whatRuns({ pool, config }: Context): Promise<Manifest | undefined> {
-  const split = await readSplit(pool, config.service)
-  if (split === undefined) return undefined
-  return (await findRelease(pool, config.service, split.current))?.manifest
 }
 
 function againStep(layout: Layout, named: string, onRead: (manifest: Manifest) => void): Step {
@@ -298,59 +248,18 @@ const leftOut = (why: string): Step => ({
   run: async () => '',
 })
 
-function proposalOf(manifest: Manifest, running: Manifest, groups: readonly string[], actor: string) {
-  const { service, release, source } = manifest
-  const needs = groups.map(changeOfGroup)
-  const plan: ReleasePlan = {
-    service,
-    release,
-    before: running.release,
-    digest: `${running.digest} ${manifest.digest}`,
-    needs,
-  }
-  return {
-    change: changeOf(release),
-    actor,
-    kind: 'release',
-    plan,
-    title: source.title ?? `Release ${release} from ${source.from}`,
-    control: 'subjects',
-    dependsOn: needs,
-    size: { unit: 'release', n: 1 },
-  } as const
-}
-
-async function holdLock({ pool, config, actor }: Context): Promise<{ release(): Promise<void> }> {
-  const holder = `${actor}/${process.pid}/${Date.now()}`
-  const lease = createLease(pool, { name: shipLease(config.service), holder, ttlMs: lockMs })
-  const epoch = await lease.acquire()
-  if (epoch === undefined) {
-    throw new SankofaError('STEP_FAILED', {
-      what: `Somebody else ships ${config.service} now.`,
-      next: 'Look at it with "sankofa status"; try again when it is done. The lock of one that died ends after 15 s.',
-    })
-  }
-  const renewing = setInterval(() => void lease.renew(epoch).catch(() => {}), lockMs / 3)
-  return {
-    async release() {
-      clearInterval(renewing)
-      await lease.release(epoch).catch(() => {})
-    },
-  }
-}
-
 async function follow(
   { journal, pool, config }: Context,
-  release: ReleaseId,
+  { release, change, afterId }: Shipped,
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
-  const change = changeOf(release)
+  if (change === undefined) return
   const hosts = await readHosts(pool, config.service)
   say(
     `\nIt goes out by itself from here on ${hosts.map(({ host }) => host).join(', ')}; Ctrl-C only stops looking. Take it back with: sankofa back`,
   )
-  const { ending, state } = await followChange(journal, change, { afterId: 0n, say, signal })
+  const { ending, state } = await followChange(journal, change, { afterId, say, signal })
   switch (ending) {
     case 'kept':
       return say(`\n${release} is what everybody gets.`)

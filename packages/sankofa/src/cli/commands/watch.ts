@@ -112,7 +112,7 @@ async function openConsole(
   const server = createConsoleServer({
     pool,
     journal,
-    host: '127.0.0.1',
+    ...config.console,
     port,
     service: config.service,
     attempts: config.attempts ?? [],

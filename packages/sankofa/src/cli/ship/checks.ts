@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   auditStep,
@@ -15,7 +15,6 @@ import {
   type ChangeSize,
   type Layout,
   type MadeRelease,
-  type Manifest,
   makeRelease,
   measureSize,
   proposeSplit,
@@ -24,6 +23,9 @@ import {
 } from '../../release/index.ts'
 import type { Context } from '../context.ts'
 import { type Budget, defaultBudget, type ReleaseSettings, startSettings } from '../release-settings.ts'
+import type { Base } from './base.ts'
+import { layoutOfChecks } from './layout-of-checks.ts'
+import { type ToProve, toProveOptions } from './to-prove.ts'
 
 /** What is to be shipped, and what it is checked against. */
 export type Checked = {
@@ -33,25 +35,16 @@ export type Checked = {
   readonly source: Source
   /** Of the git repository that the change is measured in; absent where there is none. */
   readonly repository: string | undefined
-  /** What runs; absent for the first release. */
-  readonly running: Manifest | undefined
-  /** Groups of migrations that go out with it. */
-  readonly groups: readonly string[]
+  readonly base: Base
+  readonly migrations: ToProve
   /** A person's reason to let a large change through. */
   readonly big: string | undefined
   onSize?(size: ChangeSize): void
 }
 
-/** The same store, another folder: what is checked is made like what is shipped, and is gone afterwards. */
-export const layoutOfChecks = (layout: Layout): Layout => {
-  const releases = join(layout.root, 'checks')
-  return {
-    ...layout,
-    releases,
-    release: (id) => join(releases, id),
-    part: (id) => join(releases, `${id}.part`),
-  }
-}
+const timeWords = (ms: number): string => (ms < 1_000 ? '' : ` (${(ms / 1_000).toFixed(1)} s)`)
+
+const telling: ReadonlySet<string> = new Set(['look', 'files', 'dependencies', 'install', 'build'])
 
 export function makeStep(
   options: Pick<Checked, 'context' | 'settings' | 'source'> & { readonly layout: Layout; readonly title: string },
@@ -71,14 +64,15 @@ export function makeStep(
         ...(settings.omitDev === undefined ? {} : { omitDev: settings.omitDev }),
         madeBy: context.actor,
         signal,
-        onStep: ({ step, state, detail, tookMs }) => {
-          if (state === 'done')
-            log(`${step}: ${detail ?? 'done'}${tookMs === undefined ? '' : ` (${Math.round(tookMs)} ms)`}`)
+        onStep: ({ step, state, detail = 'done', tookMs = 0 }) => {
+          // Those that take no time say nothing that a person asks.
+          if (state === 'done' && (telling.has(step) || tookMs > 1_000))
+            // What is not shipped is told once, below.
+            log(`${step}: ${step === 'files' ? detail.split('; ')[0] : detail}${timeWords(tookMs)}`)
         },
       })
       onMade(made)
-      for (const warning of made.warnings) log(`! ${warning}`)
-      const warned = made.warnings.length === 0 ? '' : `; ${made.warnings.join('; ')}`
+      const warned = made.warnings.map((warning) => `; ! ${warning}`).join('')
       return `release ${made.manifest.release}${made.reused ? ', made before' : ''}${warned}`
     },
   }
@@ -86,21 +80,18 @@ export function makeStep(
 
 /** The project's own checks, in a copy of what is shipped: the folder of whoever ships is not touched. */
 export function checkSteps(checked: Checked): readonly Step[] {
-  const { context, settings, source, layout, groups } = checked
+  const { context, settings, source, layout, migrations } = checked
   const place = layoutOfChecks(layout)
   let copy: MadeRelease | undefined
   let project: Project | undefined
-  const projectOf = (): Project => {
-    if (project === undefined) throw new Error('the copy to be checked was not made')
-    return project
-  }
-  const key = (): string => copy?.manifest.digest ?? ''
+  const key = (): string => `${copy?.manifest.digest ?? ''} ${process.versions.node}`
   const later = (id: string, title: string, make: (project: Project) => Step): Step => ({
     id,
     title,
     key,
-    skip: () => make(projectOf()).skip?.(),
-    run: (step) => make(projectOf()).run(step),
+    // One above the copy would be another project's.
+    skip: () => (project === undefined ? 'there is no package.json in what is shipped' : make(project).skip?.()),
+    run: (step) => (project === undefined ? Promise.reject(new Error('there is no project')) : make(project).run(step)),
   })
   return [
     {
@@ -113,9 +104,10 @@ export function checkSteps(checked: Checked): readonly Step[] {
             copy = made
           },
         )
-        const said = await run.run(step)
-        project = readProject(copy?.path ?? '')
-        return said
+        await run.run(step)
+        const path = copy?.path ?? ''
+        project = existsSync(join(path, 'package.json')) ? readProject(path) : undefined
+        return source.kind === 'git' ? 'only what is committed is in it' : 'the folder as it is'
       },
     },
     {
@@ -125,36 +117,34 @@ export function checkSteps(checked: Checked): readonly Step[] {
     later('lint', 'Lint', lintStep),
     later('typecheck', 'Check types', typecheckStep),
     later('test', 'Run the tests', testStep),
-    {
-      id: 'tidy',
-      title: 'Remove the copy',
-      async run() {
-        if (copy !== undefined) await rm(copy.path, { recursive: true, force: true, maxRetries: 5 })
-        return 'removed'
-      },
-    },
     measureStep(checked),
-    proveMigrationsStep({
-      read: async () => {
-        const set = groups.length === 0 ? undefined : await context.loadMigrations()
-        return set
-      },
-      ...(groups[0] === undefined ? {} : { from: groups[0], to: groups.at(-1) ?? groups[0] }),
-      ...(context.config.migrations?.shadowUrl === undefined ? {} : { shadowUrl: context.config.migrations.shadowUrl }),
-    }),
+    proveStep(migrations, context),
   ]
 }
 
-function measureStep(checked: Checked): Step {
-  const { settings, repository, source, running, big } = checked
+/** Proves nothing again that was proved for these very migrations. */
+function proveStep(migrations: ToProve, context: Checked['context']): Step {
+  const { shadowUrl } = context.config.migrations ?? {}
+  const step = proveMigrationsStep({
+    read: async () => migrations.set,
+    ...toProveOptions(migrations),
+    ...(shadowUrl === undefined ? {} : { shadowUrl }),
+  })
+  return { ...step, key: () => migrations.digest, skip: () => migrations.none }
+}
+
+/** The size against what runs, or the upstream branch; it says which. */
+export function measureStep(
+  checked: Pick<Checked, 'settings' | 'repository' | 'source' | 'base' | 'big' | 'onSize'>,
+): Step {
+  const { settings, repository, source, base, big } = checked
   const budget: Budget = { ...defaultBudget, ...settings.budget }
-  const from = running?.source.commit
   const to = source.kind === 'git' ? source.ref : undefined
   let measured: ChangeSize | undefined
-  return sizeStep({
+  const step = sizeStep({
     async measure(signal) {
-      if (repository === undefined || from === undefined || to === undefined) return undefined
-      measured = await measureSize({ repository, from, to, signal })
+      if (repository === undefined || base.commit === undefined || to === undefined) return undefined
+      measured = await measureSize({ repository, from: base.commit, to, signal })
       checked.onSize?.(measured)
       return { ...measured, dependencies: measured.dependencies.filter(({ named }) => named) }
     },
@@ -166,6 +156,15 @@ function measureStep(checked: Checked): Step {
     },
     ...(big === undefined ? {} : { big }),
   })
+  return {
+    ...step,
+    skip: () => (base.commit === undefined ? base.words : undefined),
+    async run(context) {
+      context.log(`measured against ${base.words}`)
+      const said = await step.run(context)
+      return typeof said === 'string' ? `${said}, against ${base.words}` : said
+    },
+  }
 }
 
 function partWords({ title, kind, files, lines, flag, isTooLarge }: SplitPart, index: number): string {
