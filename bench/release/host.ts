@@ -28,6 +28,8 @@ export type BenchHost = {
   readonly pool: pg.Pool
   readonly journal: Journal
   process(): ChildProcess
+  /** In which every command of it runs. */
+  readonly environment: NodeJS.ProcessEnv
   /** Makes a release of the service; another text, another release. */
   make(text: string): Promise<Manifest>
   /** Proposes it to follow what runs. */
@@ -40,6 +42,8 @@ export type BenchHost = {
 }
 
 const main = new URL(import.meta.resolve('sankofa')).pathname.replace(/index\.[tj]s$/, 'cli/main.ts')
+/** `sankofa`, as arguments of Node. */
+export const commandLine = ['--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', main] as const
 const start = {
   command: ['node', 'service.ts'],
   environment: {},
@@ -80,11 +84,10 @@ export async function openHost(databaseUrl: string): Promise<BenchHost> {
     return manifest
   }
   const begin = async (): Promise<void> => {
-    host = spawn(
-      process.execPath,
-      ['--conditions=sankofa-source', '--disable-warning=ExperimentalWarning', main, 'host', '--port', String(port)],
-      { env: environment, stdio: ['ignore', 'pipe', 'ignore'] },
-    )
+    host = spawn(process.execPath, [...commandLine, 'host', '--port', String(port)], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     for await (const line of createInterface({ input: host.stdout as NodeJS.ReadableStream })) {
       if (line.startsWith('{"ready":true')) break
     }
@@ -105,6 +108,7 @@ export async function openHost(databaseUrl: string): Promise<BenchHost> {
     pool,
     journal,
     process: () => host,
+    environment,
     make,
     async propose(next, before) {
       const change = changeId(`release-${next.release}`)

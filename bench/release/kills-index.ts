@@ -1,4 +1,6 @@
+import { withScratchServer } from 'sankofa/db'
 import type { BenchOptions } from '../options.ts'
+import { deployerMoments, runDeployerKills } from './deployer.ts'
 import { allKills, runKills, victims } from './kills.ts'
 
 /** `kill -9` of each of the processes at each moment of a release's way out and back. */
@@ -20,5 +22,9 @@ export async function run(options: BenchOptions): Promise<Record<string, unknown
     options.log(
       `${row.victim}: ${row.landed} of ${row.kills} landed, ${row.wrong} wrong afterwards; right after ${row.rightAfterMsMedian} ms, longest ${row.rightAfterMsMaximum} ms (the way back included)`,
     )
-  return { table, ok: results.every(({ landed, wrong }) => landed && wrong.length === 0) }
+  const deployer = await withScratchServer((url) => runDeployerKills(url, deployerMoments, options.log))
+  const deployed = deployer.filter(({ wrong }) => wrong.length === 0).length
+  options.log(`deployer: ${deployed} of ${deployer.length} right when it was run again`)
+  const allRight = deployer.every(({ signal, wrong }) => signal === 'SIGKILL' && wrong.length === 0)
+  return { table, deployer, ok: allRight && results.every(({ landed, wrong }) => landed && wrong.length === 0) }
 }

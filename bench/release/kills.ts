@@ -153,7 +153,7 @@ function killNow(pid: number): boolean {
 }
 
 /** One live release = weights = journal = `current`, one gateway, no orphan, no lock but the host's own. Empty: all agree. */
-async function whatIsWrong(host: BenchHost, first: Manifest): Promise<readonly string[]> {
+export async function whatIsWrong(host: BenchHost, first: Manifest): Promise<readonly string[]> {
   const wrong: string[] = []
   try {
     const layout = layoutOf(join(host.directory, 'host'))

@@ -1,4 +1,5 @@
 import { expect, test } from '#harness'
+import { runDeployerKills } from './deployer.ts'
 import { allKills, runKills } from './kills.ts'
 import { runSwitches } from './switches.ts'
 
@@ -21,3 +22,10 @@ test('kill -9 of host, gateway, releases or PostgreSQL on the way out or back: e
   expect(results.filter(({ landed }) => !landed)).toEqual([])
   expect(results.filter(({ wrong }) => wrong.length > 0)).toEqual([])
 }, 400_000)
+
+test('a deployer that was killed goes on when it is run again, and ships once', async ({ db }) => {
+  const results = await runDeployerKills(db.url, ['propose', 'start'], () => {})
+
+  expect(results.map(({ signal }) => signal)).toEqual(['SIGKILL', 'SIGKILL'])
+  expect(results.filter(({ wrong }) => wrong.length > 0)).toEqual([])
+}, 240_000)
