@@ -37,3 +37,15 @@ export function family(pid: number): readonly Process[] {
   }
   return found
 }
+
+/** What was started with this `SANKOFA_DIR`, whoever its parent is by now: what a host keeps outlives it. */
+export function startedIn(directory: string): readonly Process[] {
+  return processes().filter(({ pid }) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`SANKOFA_DIR=${directory}`)
+    } catch {
+      // It ended while we looked, or is another user's.
+      return false
+    }
+  })
+}

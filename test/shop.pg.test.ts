@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { config } from '@sankofa/market'
 import autocannon from 'autocannon'
 import type pg from 'pg'
 import { changeId } from 'sankofa/core'
@@ -91,15 +92,20 @@ test('what a client that we did not write counts is what the cells hold, to the 
   }
   const asked = results.reduce((sum, result) => sum + result['2xx'] + result.non2xx, 0)
   const count = async (): Promise<Record<string, number>> => {
+    // The host asks for the health every second, on its own account.
     const cells = await pool.query<{ status_class: string; n: number }>(
-      `select cell.status_class, sum(cell.n)::int as n from sankofa.cell as cell where cell.arm = 'all' group by cell.status_class`,
+      `select cell.status_class, sum(cell.n)::int as n
+         from sankofa.cell as cell
+        where cell.arm = 'all' and cell.route <> 'GET /health'
+        group by cell.status_class`,
     )
     return Object.fromEntries(cells.rows.map((row) => [row.status_class, row.n]))
   }
 
   expect(asked).toBe(routes.length * 400)
   expect(results.map((result) => result.errors + result.timeouts)).toEqual(routes.map(() => 0))
-  const expected: Record<string, number> = {}
+  // What the host asked for before the market got its first request.
+  const expected: Record<string, number> = { '2xx': config.release?.smoke?.length ?? 0 }
   for (const result of results) {
     for (const [status, n] of [
       ['2xx', result['2xx']],

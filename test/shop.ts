@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from 'sankofa/db'
 import { expect, onTestFinished, vi } from '#harness'
-import { family, type Process } from './processes.ts'
+import { family, type Process, startedIn } from './processes.ts'
 
 export const root = join(import.meta.dirname, '..')
 
@@ -15,22 +15,32 @@ export type StartedShop = {
   readonly marketUrl: string
   readonly consoleUrl: string
   said(): string
-  /** The process below `npm start` whose command line has `part`. */
+  /** All that runs of it. */
+  processes(): readonly Process[]
+  /** The process of it whose command line has `part`. */
   find(part: string): Process | undefined
   databaseUrl(): string
 }
 
 /** A folder that the server's user can enter, gone after the test. */
-export function temporaryFolder(): string {
-  const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sankofa-start-'))
+export function temporaryFolder(within = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()): string {
+  const base = mkdtempSync(join(within, 'sankofa-start-'))
   chmodSync(base, 0o755)
   onTestFinished(() => rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
   return base
 }
 
+/** On the file system of the repository: elsewhere a release's packages are 600 MB of copies, here they are hard links. */
+function folderBesideUs(): string {
+  if (statSync(tmpdir()).dev === statSync(root).dev) return temporaryFolder(tmpdir())
+  const within = join(root, '.sankofa', 'tests')
+  mkdirSync(within, { recursive: true })
+  return temporaryFolder(within)
+}
+
 /** What `npm start` runs, on ports and a folder of its own; ended after the test. */
 export async function startShop(environment: Readonly<Record<string, string>> = {}): Promise<StartedShop> {
-  const directory = environment.SANKOFA_DIR ?? temporaryFolder()
+  const directory = environment.SANKOFA_DIR ?? folderBesideUs()
   const marketPort = environment.MARKET_PORT ?? String(await freePort())
   const consolePort = environment.CONSOLE_PORT ?? String(await freePort())
   const child = spawn(process.execPath, [join(root, 'scripts/start.mjs'), 'scripts/up.ts'], {
@@ -56,14 +66,18 @@ export async function startShop(environment: Readonly<Record<string, string>> = 
     child.kill('SIGTERM')
     await once(child, 'exit')
   })
+  const all = (): readonly Process[] => {
+    const below = family(child.pid ?? -1)
+    return [...below, ...startedIn(directory).filter(({ pid }) => !below.some((process) => process.pid === pid))]
+  }
   return {
     child,
     directory,
     marketUrl: `http://127.0.0.1:${marketPort}`,
     consoleUrl: `http://127.0.0.1:${consolePort}`,
     said: () => said,
-    find: (part) =>
-      family(child.pid ?? -1).find((process) => process.command.includes(part) && !process.command.startsWith('sh ')),
+    processes: all,
+    find: (part) => all().find((process) => process.command.includes(part) && !process.command.startsWith('sh ')),
     databaseUrl: () =>
       (JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8')) as { databaseUrl: string }).databaseUrl,
   }

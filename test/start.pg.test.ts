@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { freePort } from 'sankofa/db'
 import { expect, onTestFinished, test, vi } from '#harness'
-import { family, isAlive } from './processes.ts'
+import { isAlive } from './processes.ts'
 import { root, type StartedShop, startShop, temporaryFolder, untilReady } from './shop.ts'
 
 /** The process that `scripts/start.mjs` runs, and not that script itself. */
@@ -30,7 +30,15 @@ test('everything starts, survives kill -9 of any one process, and Ctrl-C leaves 
   await untilReady(started)
   await vi.waitFor(async () => expect(await countOrders(started)).toBeGreaterThan(10), patient)
 
-  for (const part of ['market/src/main.ts', 'cli/main.ts watch', 'customers/main.ts', '/postgres -D']) {
+  const parts = [
+    'market/src/main.ts',
+    'cli/main.ts gateway',
+    'cli/main.ts host',
+    'cli/main.ts watch',
+    'customers/main.ts',
+    '/postgres -D',
+  ]
+  for (const part of parts) {
     const victim = started.find(part)
     if (victim === undefined) throw new Error(`${part} is not there`)
     const before = await countOrders(started)
@@ -44,8 +52,8 @@ test('everything starts, survives kill -9 of any one process, and Ctrl-C leaves 
     })
   }
 
-  const everyone = family(started.child.pid ?? -1).map((process) => process.pid)
-  expect(everyone.length).toBeGreaterThan(6)
+  const everyone = started.processes().map((process) => process.pid)
+  expect(everyone.length).toBeGreaterThan(8)
   const fromMs = performance.now()
   started.child.kill('SIGTERM')
   await once(started.child, 'exit')
@@ -59,7 +67,7 @@ test('kill -9 of the parent ends all, and a new start takes up the same data', a
   const first = await startShop({})
   await untilReady(first)
   await vi.waitFor(async () => expect(await countOrders(first)).toBeGreaterThan(5), patient)
-  const everyone = family(first.child.pid ?? -1).map((process) => process.pid)
+  const everyone = first.processes().map((process) => process.pid)
   const orders = await countOrders(first)
 
   const up = first.find(orchestrator)?.pid ?? -1
@@ -74,6 +82,24 @@ test('kill -9 of the parent ends all, and a new start takes up the same data', a
   second.child.kill('SIGINT')
   process.kill(second.find(orchestrator)?.pid ?? -1, 'SIGINT')
   await once(second.child, 'exit')
+}, 240_000)
+
+test('what a start and its host leave behind, killed together, the next start ends', async () => {
+  const first = await startShop({ CUSTOMERS: '0' })
+  await untilReady(first)
+  const pids = [orchestrator, 'cli/main.ts host', 'cli/main.ts gateway', 'market/src/main.ts'].map(
+    (part) => first.find(part)?.pid ?? -1,
+  )
+
+  for (const pid of pids.slice(0, 2)) process.kill(pid, 'SIGKILL')
+  await vi.waitFor(() => expect(pids.slice(0, 2).filter(isAlive)).toEqual([]), patient)
+  expect(pids.slice(2).filter(isAlive)).toEqual(pids.slice(2))
+  const port = new URL(first.marketUrl).port
+  const second = await startShop({ SANKOFA_DIR: first.directory, MARKET_PORT: port, CUSTOMERS: '0' })
+  await untilReady(second)
+
+  expect(pids.filter(isAlive)).toEqual([])
+  expect((await fetch(`${second.marketUrl}/products`)).status).toBe(200)
 }, 240_000)
 
 async function refusal(environment: Readonly<Record<string, string>>): Promise<{ code: number | null; said: string }> {
