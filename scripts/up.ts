@@ -149,11 +149,12 @@ async function start(settings: Settings): Promise<void> {
     return JSON.parse(await runProgram('no release could be made', program, { root, environment })) as Placed
   })
   if (placed.current !== placed.made) say(stillOut(placed))
+  const sinceMs = Date.now()
   const host = launch('host', [cli, 'host', '--port', String(settings.marketPort), '--no-watch'], hostStopsWithinMs)
   const watcher = launch('watcher', [cli, 'watch', '--console-port', String(settings.consolePort)])
   await step('the gateway and the market behind it', async () => {
     await host.ready
-    await untilOpen({ marketUrl, databaseUrl: opened.url, placed })
+    await untilOpen({ databaseUrl: opened.url, placed, sinceMs })
   })
   const { tokenFile } = await step('the watcher', () => watcher.ready)
   const token = readFileSync(String(tokenFile), 'utf8').trim()

@@ -16,35 +16,32 @@ export type Placed = {
 
 /** A start is not a matter of minutes: what does not come up is told. */
 const openWithinMs = 90_000
-/** What a host of an earlier start reported last may be read for a moment longer. */
-const believeFailureAfterMs = 3_000
 
-/** Resolves when a customer gets an answer through the gateway. @throws Error with why the release does not come up */
+/**
+ * Resolves when customers get answers through the gateway. The host is asked, not the gateway: a request that no release
+ * answers yet would count against one that goes out.
+ *
+ * @param given.sinceMs - what a host of an earlier start reported before is not believed
+ * @throws SankofaError `STEP_FAILED` with why the release does not come up
+ */
 export async function untilOpen(given: {
-  readonly marketUrl: string
   readonly databaseUrl: string
   readonly placed: Placed
+  readonly sinceMs: number
 }): Promise<void> {
   const { service, current } = given.placed
   const pool = createPool({ url: given.databaseUrl, max: 1, applicationName: 'sankofa-start' })
   try {
-    const fromMs = Date.now()
-    for (let why = 'nothing answers'; ; ) {
-      const answer = await fetch(`${given.marketUrl}/health`, { signal: AbortSignal.timeout(2_000) }).catch(
-        () => undefined,
-      )
-      await answer?.body?.cancel()
-      if (answer?.ok === true) return
-      const waitedMs = Date.now() - fromMs
-      if (waitedMs > believeFailureAfterMs) {
-        const processes = (await readHosts(pool, service)).flatMap((host) => host.processes)
-        const failed = processes.find(({ release, state }) => release === current && state === 'failed')
-        why = failed?.error ?? why
-        if (failed !== undefined || waitedMs > openWithinMs)
-          throw new SankofaError('STEP_FAILED', {
-            what: `the market (release ${current}) does not come up: ${why}`,
-            next: 'Mend that, and run "npm start" again.',
-          })
+    for (const untilMs = Date.now() + openWithinMs; ; ) {
+      const found = (await readHosts(pool, service))
+        .flatMap((host) => host.processes)
+        .find(({ release, purpose, sinceMs }) => release === current && purpose === 'serve' && sinceMs >= given.sinceMs)
+      if (found?.state === 'ready') return
+      if (found?.state === 'failed' || Date.now() > untilMs) {
+        throw new SankofaError('STEP_FAILED', {
+          what: `The market (release ${current}) does not come up: ${found?.error ?? `it is ${found?.state ?? 'not seen'}`}.`,
+          next: 'Mend that, and run "npm start" again.',
+        })
       }
       await delay(100)
     }

@@ -26,6 +26,7 @@ To try, in another terminal${facts.customers ? '' : ' (it needs customers: start
   2. npx sankofa go demo-good-sorting        a harmless one: it goes on, stage by stage
   3. ${shipWith('0002-leak.patch')}
                                              a new release that leaks: it starts beside the old one, and is taken back
+                                             in about four minutes
   4. ${shipWith('0001-thanks.patch')}
                                              a sound one
   5. npx sankofa status                      what is out, what the evidence says, what was taken back

@@ -41,7 +41,8 @@ const market = await buildMarket({
   faults: process.env.MARKET_FAULTS === 'off' ? 'off' : 'on',
   async deliver(body, signature) {
     const headers = { 'content-type': 'application/json', [signatureHeader]: signature }
-    const response = await request(`${origin}${webhookPath}`, { method: 'POST', headers, body })
+    // A connection of its own: one that is kept would keep this process waiting at its end.
+    const response = await request(`${origin}${webhookPath}`, { method: 'POST', headers, body, reset: true })
     await response.body.dump()
     return response.statusCode
   },
