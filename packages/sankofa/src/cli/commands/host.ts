@@ -24,6 +24,8 @@ import { untilToldToEnd } from '../until-told-to-end.ts'
 import { bootstrapPatiently, startWatching } from './watch.ts'
 
 export type HostOptions = {
+  /** By which other hosts of the service and people know this one; the machine's name unless told. */
+  readonly name?: string
   readonly port: number
   readonly address: string
   readonly keepRunning?: boolean
@@ -77,6 +79,9 @@ async function keepHost(
   const flagClient = createFlagClient({ flags: [], tunables: [], url: databaseUrl, directory, secret, log })
   const gateway = gatewayClient(layout.gatewaySocket)
   let told: readonly Upstream[] = []
+  /** What the gateway has taken: before, a release that is up gets no request. */
+  let taken: readonly Upstream[] = []
+  let tellNews = (): void => {}
 
   const keeper = createKeeper({
     layout,
@@ -93,6 +98,8 @@ async function keepHost(
       // At the end the gateway goes first: nobody is left to be told.
       if (ending.signal.aborted && options.keepRunning !== true) return
       await gateway.setUpstreams(upstreams)
+      taken = upstreams
+      tellNews()
     },
     log: log.child({ part: 'keeper' }),
   })
@@ -116,15 +123,19 @@ async function keepHost(
       // A gateway that has just started knows what the one before was told; this is for what changed meanwhile.
       if (gatewayProcess.report().state === 'ready') void gateway.setUpstreams(told).catch(() => {})
     })
-    const wanted = followWanted({ pool, service, flagClient, url: databaseUrl, log, onWanted: keeper.want })
+    const host = options.name ?? hostname()
+    const wanted = followWanted({ pool, service, host, flagClient, url: databaseUrl, log, onWanted: keeper.want })
     await wanted.start()
-    const report = createReport({ pool, service, host: hostname(), keeper, gateway, gatewayProcess })
+    const isReached = (release: string, origin: string): boolean =>
+      taken.some((upstream) => upstream.release === release && upstream.origin === origin)
+    const report = createReport({ pool, service, host, keeper, gateway, gatewayProcess, isReached })
     const tidy = createTidying({ layout, flagClient, service, keeper, keep: config.release.keep ?? 5 })
     const loops = [
       repeat(reportEveryMs, ending.signal, log, 'the report of this host', report),
       repeat(tidyEveryMs, ending.signal, log, 'tidying', tidy),
     ]
-    const stopReporting = keeper.onChange(() => void report().catch(() => {}))
+    tellNews = () => void report().catch(() => {})
+    const stopReporting = keeper.onChange(tellNews)
     const watching = options.watch ? await startWatching(context, options, log, ending.signal) : undefined
     process.stdout.write(
       `${JSON.stringify({ ready: true, pid: process.pid, url: `http://${address}:${port}`, console: watching?.console?.url, tokenFile: watching?.console?.tokenFile })}\n`,

@@ -1,5 +1,11 @@
 import type pg from 'pg'
-import { type GatewayClient, type GatewayProcess, type Keeper, reportHost } from '../../release/index.ts'
+import {
+  type GatewayClient,
+  type GatewayProcess,
+  type InstanceReport,
+  type Keeper,
+  reportHost,
+} from '../../release/index.ts'
 
 /** Says to PostgreSQL what runs on this host; one report at a time. */
 export function createReport(parts: {
@@ -9,8 +15,12 @@ export function createReport(parts: {
   readonly keeper: Pick<Keeper, 'reports'>
   readonly gateway: Pick<GatewayClient, 'status'>
   readonly gatewayProcess: Pick<GatewayProcess, 'report'>
+  /** Whether the gateway knows of it: one that it does not know of gets no request, and is not ready for any. */
+  isReached(release: string, origin: string): boolean
 }): () => Promise<void> {
   const { pool, service, host, keeper, gateway, gatewayProcess } = parts
+  const isWaiting = ({ state, purpose, release, origin }: InstanceReport): boolean =>
+    state === 'ready' && purpose === 'serve' && origin !== undefined && !parts.isReached(release, origin)
   const report = async (): Promise<void> => {
     const traffic = await gateway.status().catch(() => undefined)
     const inFlightOf = (release: string): number | undefined => {
@@ -23,6 +33,7 @@ export function createReport(parts: {
       gateway: { ...gatewayProcess.report(), ...(traffic === undefined ? {} : { traffic }) },
       processes: keeper.reports().map((one) => ({
         ...one,
+        state: isWaiting(one) ? 'starting' : one.state,
         pid: one.pid,
         origin: one.origin,
         error: one.error,

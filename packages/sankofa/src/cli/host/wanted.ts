@@ -15,17 +15,19 @@ export function followWanted(options: {
   readonly pool: pg.Pool
   readonly url: string
   readonly service: string
+  /** This one's name, for what is wanted on some hosts only. */
+  readonly host: string
   readonly flagClient: Pick<FlagClient, 'releases'>
   readonly log: Logger
   onWanted(instances: readonly Instance[]): void
 }): { start(): Promise<void>; stop(): Promise<void> } {
-  const { pool, service, flagClient, log } = options
+  const { pool, service, host, flagClient, log } = options
   let last: readonly Instance[] | undefined
   let isAway = false
 
   const look = async (): Promise<void> => {
     try {
-      last = await readWanted(pool, service)
+      last = await readWanted(pool, service, host)
       if (isAway) log.info('PostgreSQL answers again: this host runs what is wanted')
       isAway = false
     } catch (error) {

@@ -86,18 +86,25 @@ function passed(what: string, release: ReleaseId, host: string, { checks, starte
   return `On ${host} ${what}: ${release} answered ${paths}${time}.`
 }
 
-/** Polls the hosts' answers. With no host alive it waits for one, as long as for a release. */
+/** Polls the answers of all hosts, or of `onHosts`. With no host alive it waits for one, as long as for a release. */
 export async function waitUntilReady(
   pool: pg.Pool,
-  wanted: { readonly service: string; readonly release: ReleaseId; readonly purpose: Purpose },
+  wanted: {
+    readonly service: string
+    readonly release: ReleaseId
+    readonly purpose: Purpose
+    readonly onHosts?: readonly string[]
+  },
   longestMs: number,
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<Readiness> {
-  const { service, release, purpose } = wanted
+  const { service, release, purpose, onHosts } = wanted
   const giveUpAtMs = clock.now() + longestMs
   for (;;) {
-    const found = ofHosts(await readHosts(pool, service), release, purpose)
+    const hosts = await readHosts(pool, service)
+    const asked = onHosts === undefined ? hosts : hosts.filter(({ host }) => onHosts.includes(host))
+    const found = ofHosts(asked, release, purpose)
     if (found.state !== 'waits' || clock.now() >= giveUpAtMs || signal?.aborted === true) return found
     await clock.sleep(lookEveryMs, signal)
   }

@@ -5,18 +5,23 @@ export type Purpose = 'serve' | 'rehearse'
 
 export type Wanted = { readonly service: string; readonly release: ReleaseId; readonly purpose: Purpose }
 
-/** Asks every host of the service to run a release without requests, for so long. Asking again lengthens the time. */
+/**
+ * Asks hosts of the service to run a release without requests, for so long: every host, or `onHosts` alone. Asking again
+ * lengthens the time; what every host was asked for is not taken from any by naming some.
+ */
 export async function want(
   client: Pick<pg.Pool, 'query'>,
-  wanted: Wanted & { readonly by: string; readonly forMs: number },
+  wanted: Wanted & { readonly by: string; readonly forMs: number; readonly onHosts?: readonly string[] },
 ): Promise<void> {
-  const { service, release, purpose, by, forMs } = wanted
+  const { service, release, purpose, by, forMs, onHosts } = wanted
   await client.query(
-    `insert into sankofa.release_wanted as wanted (service, release_id, purpose, wanted_by, expires_at)
-     values ($1, $2, $3, $4, clock_timestamp() + $5::double precision * interval '1 millisecond')
+    `insert into sankofa.release_wanted as wanted (service, release_id, purpose, wanted_by, expires_at, only_hosts)
+     values ($1, $2, $3, $4, clock_timestamp() + $5::double precision * interval '1 millisecond', $6::text[])
      on conflict (service, release_id, purpose) do update
-        set wanted_by = excluded.wanted_by, expires_at = greatest(wanted.expires_at, excluded.expires_at)`,
-    [service, release, purpose, by, forMs],
+        set wanted_by = excluded.wanted_by, expires_at = greatest(wanted.expires_at, excluded.expires_at),
+            only_hosts = case when wanted.only_hosts is null and wanted.expires_at > clock_timestamp() then null
+                              else excluded.only_hosts end`,
+    [service, release, purpose, by, forMs, onHosts ?? null],
   )
 }
 
@@ -28,8 +33,15 @@ export async function unwant(client: Pick<pg.Pool, 'query'>, wanted: Wanted): Pr
   )
 }
 
-/** What must run on a host now: what everybody gets, what goes out, and what somebody asked for meanwhile. */
-export async function readWanted(client: Pick<pg.Pool, 'query'>, service: string): Promise<readonly Wanted[]> {
+/**
+ * What must run on `host` now: what everybody gets, what goes out, and what somebody asked for meanwhile. Without a host, what
+ * must run on any.
+ */
+export async function readWanted(
+  client: Pick<pg.Pool, 'query'>,
+  service: string,
+  host?: string,
+): Promise<readonly Wanted[]> {
   const { rows } = await client.query<{ release: string; purpose: Purpose }>(
     `select split.current_release as release, 'serve' as purpose
        from sankofa.release_split as split where split.service = $1
@@ -38,8 +50,9 @@ export async function readWanted(client: Pick<pg.Pool, 'query'>, service: string
        from sankofa.release_split as split where split.service = $1 and split.next_release is not null
       union
      select wanted.release_id, wanted.purpose
-       from sankofa.release_wanted as wanted where wanted.service = $1 and wanted.expires_at > clock_timestamp()`,
-    [service],
+       from sankofa.release_wanted as wanted where wanted.service = $1 and wanted.expires_at > clock_timestamp()
+        and ($2::text is null or wanted.only_hosts is null or $2 = any (wanted.only_hosts))`,
+    [service, host ?? null],
   )
   return rows.map(({ release, purpose }) => ({ service, release: release as ReleaseId, purpose }))
 }
