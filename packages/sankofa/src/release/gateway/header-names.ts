@@ -45,9 +45,12 @@ export function handlingOf(name: string): Handling {
 function learn(name: string): Handling {
   // Some servers take `_` for `-`, so that `x_sankofa_subject` would reach a service as ours.
   const plain = name.toLowerCase().replaceAll('_', '-')
+  const isAlike = plain !== name.toLowerCase()
   const handling = Object.hasOwn(handled, plain) ? handled[plain] : undefined
   const isOurs = plain.startsWith('x-sankofa-')
-  const learnt = isOurs ? 'drop' : (handling ?? (plain.startsWith('x-forwarded-') ? 'forwarded' : 'pass'))
+  // `content_length` says nothing to our parser: taken for the length of a body that never comes, it would hold a request for ever.
+  const known = isAlike && handling !== undefined && handling !== 'forwarded' ? 'drop' : handling
+  const learnt = isOurs ? 'drop' : (known ?? (plain.startsWith('x-forwarded-') ? 'forwarded' : 'pass'))
   if (seen.size < seenAtMost) seen.set(name, learnt)
   return learnt
 }

@@ -24,6 +24,9 @@ export type RefusedHead = { readonly kind: 'refused'; readonly status: number; r
 
 const refused = (status: number, why: string): RefusedHead => ({ kind: 'refused', status, why })
 
+/** What RFC 3986 lets a host and its port consist of: a service may build links of it, and must not build others' paths. */
+const hostLike = /^[\w.~!$&'()*+,;=%:[\]-]*$/
+
 /** Reads a request's head and writes the one that a release gets: what belongs to this connection left out, ours added. */
 export function readHead(
   request: IncomingMessage,
@@ -62,6 +65,7 @@ export function readHead(
       case 'host':
         // Two hosts: who stands before us and who stands behind may believe different ones.
         if (host !== undefined) return refused(400, 'There are two Host headers.')
+        if (!hostLike.test(value)) return refused(400, 'Host is no name of a host.')
         host = value
         break
       case 'content-length':

@@ -99,6 +99,33 @@ test('what comes from outside under our names, however it is written, does not r
   expect(headers?.['x-kept']).toBe('1')
 })
 
+test('a header that only looks like one that frames a request frames none, and does not reach a service', async () => {
+  const service = await startService('a')
+  const { client, gateway } = await startGateway(service.upstream)
+  const raw = client()
+
+  const looksAlike = 'Content_Length: 44\r\nTransfer_Encoding: chunked\r\nX_Forwarded_For: 6.6.6.6\r\n'
+  expect((await raw.get('/', 'Content_Length: 44\r\n')).status).toBe(200)
+  expect((await raw.get('/', 'Transfer_Encoding: chunked\r\n')).status).toBe(200)
+  expect((await raw.post('/', 'whole', looksAlike)).status).toBe(200)
+
+  expect(service.seen.map(({ body }) => body)).toEqual(['', '', 'whole'])
+  expect(service.seen.flatMap(({ rawHeaders }) => rawHeaders).join('\n')).not.toMatch(/_length|_encoding|6\.6\.6\.6/i)
+  expect(gateway.status().inFlight).toBe(0)
+})
+
+test('a Host that names no host is refused', async () => {
+  const service = await startService('a')
+  const { client } = await startGateway(service.upstream)
+  const raw = client()
+
+  for (const host of ['a b', 'a/../b', 'a@b', 'a?b', 'a"b', 'a<b>'])
+    expect((await raw.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).answer()).status).toBe(400)
+  for (const host of ['shop.test:8080', '[::1]:80', 'my_shop.local', '127.0.0.1'])
+    expect((await raw.send(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).answer()).status).toBe(200)
+  expect(service.seen).toHaveLength(4)
+})
+
 test('headers of one connection are not passed on, in either direction, nor those that Connection names', async () => {
   const service = await startBytes('a', (socket) => {
     socket.on('data', (chunk) => {
