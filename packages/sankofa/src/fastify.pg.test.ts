@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished, type TestDatabase, test } from '#harness'
 import { type SankofaFastifyOptions, sankofaFastify } from './fastify.ts'
 import { requestContext, type Sankofa, sankofa } from './index.ts'
+import { signSubject, subjectHeader } from './observe/index.ts'
 
 type Service = { readonly app: FastifyInstance; readonly toolkit: Sankofa; readonly url: string; stop(): Promise<void> }
 
@@ -252,6 +253,31 @@ test('a subject callback that fails, and a request id that is no id or a card nu
   expect(response.status).toBe(200)
   expect(await response.json()).toEqual({ subject: expect.stringMatching(/^visitor-/) })
   expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{12}-\w+$/)
+})
+
+test('a gateway that signs with another secret is told of, once', async ({ db }) => {
+  const told: string[] = []
+  const toolkit = sankofa({
+    service: 'test',
+    databaseUrl: db.url,
+    directory: tmpdir(),
+    secret: 'a secret for tests, long enough here',
+    release: 'r1',
+    log: pino({ level: 'error' }, { write: (line: string) => void told.push(line) }),
+  })
+  const app = Fastify()
+  await app.register(sankofaFastify, { sankofa: toolkit })
+  app.get('/', () => 'ok')
+  const from = (secret: string) => ({ [subjectHeader]: signSubject('visitor-1', secret) })
+
+  await app.inject({ url: '/', headers: from('a secret for tests, long enough here') })
+  expect(told).toEqual([])
+  for (let n = 0; n < 3; n++) await app.inject({ url: '/', headers: from('another secret of another gateway') })
+  await app.close()
+  await toolkit.stop()
+
+  expect(told).toHaveLength(1)
+  expect(told[0]).toContain('signs with another secret')
 })
 
 test('time spent in other servers is counted, and the trace goes on to them', async ({ db }) => {

@@ -51,12 +51,25 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
     return fresh.id
   }
 
+  let toldOfStranger = false
+  /** Whom a gateway drew a release for. One that signs with another secret is told once: its releases could not be judged. */
+  const drawnFor = (request: FastifyRequest): string | undefined => {
+    const said = request.headers[subjectHeader]
+    const known = readSubject(said, sankofa.secret)
+    if (known === undefined && said !== undefined && !toldOfStranger) {
+      toldOfStranger = true
+      log.error(
+        'the gateway signs with another secret than this service has, so no release can be judged; give both the same, such as `await findSecret(directory)`',
+      )
+    }
+    return known
+  }
+
   const identify = (request: FastifyRequest, reply: FastifyReply, subject: string | null | undefined): void => {
     const live = trackOf(reply)?.live
     if (subject === null || live === undefined) return
     try {
-      const drawnFor = readSubject(request.headers[subjectHeader], sankofa.secret)
-      observer.identify(live, subject ?? visitor(request, reply), options.attributes?.(request), drawnFor)
+      observer.identify(live, subject ?? visitor(request, reply), options.attributes?.(request), drawnFor(request))
     } catch (error) {
       log.error({ err: error, requestId: request.id }, 'the request is not attributed to anyone')
     }

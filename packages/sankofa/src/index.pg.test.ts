@@ -103,3 +103,18 @@ test('without PostgreSQL the service starts within seconds, answers, and stops',
 
   expect(reply.json()).toEqual({ isNew: false })
 }, 15_000)
+
+test('a secret that is missing or too short is refused at once, for with it nobody would be known', () => {
+  const given = {
+    service: 'shop',
+    databaseUrl: 'postgres://nobody@127.0.0.1:9/nothing',
+    directory,
+    secret: 'too short',
+  }
+
+  expect(() => sankofa(given)).toThrow(/secret: found 9 characters, expected 32 or more/)
+  expect(() => sankofa({ ...given, secret: undefined as unknown as string })).toThrow(/secret: found undefined/)
+  expect(() => sankofa({ ...given, secret: 'x'.repeat(32), directory: undefined as unknown as string })).toThrow(
+    /directory: found undefined/,
+  )
+})

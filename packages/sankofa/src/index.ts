@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import { type Clock, currentRelease, type ReleaseId, systemClock } from './core/index.ts'
+import { type Clock, currentRelease, type ReleaseId, SankofaError, systemClock } from './core/index.ts'
 import { bootstrap, createPool } from './db/index.ts'
 import { createEventWriter, type EventWriter } from './events/index.ts'
 import { createFlagClient, type Flag, type FlagClient, type Tunable } from './flags/index.ts'
@@ -69,6 +69,7 @@ const startWithinMs = 3_000
 /** One service under Sankofa: flags, measurements and events, with one connection of their own to PostgreSQL. */
 export function sankofa(options: SankofaOptions): Sankofa {
   const { service, databaseUrl, directory, secret, flags = [], tunables = [] } = options
+  refuseWrong(options)
   const release = (options.release ?? currentRelease(process.cwd())) as ReleaseId
   const log = options.log ?? createLog({ service, release })
   const clock = options.clock === undefined ? {} : { clock: options.clock }
@@ -137,4 +138,22 @@ export function sankofa(options: SankofaOptions): Sankofa {
         createPool({ url: poolOptions?.url ?? databaseUrl, max: poolOptions?.max ?? 10, applicationName: service }),
       ),
   }
+}
+
+/** Without types it would start, answer, and know nobody: no change could ever be judged. */
+function refuseWrong({ secret, directory }: { readonly [name in keyof SankofaOptions]?: unknown }): void {
+  const isText = typeof secret === 'string'
+  const problems = [
+    ...(isText && secret.length >= 32
+      ? []
+      : [
+          `secret: found ${isText ? `${secret.length} characters` : typeof secret}, expected 32 or more, the same in every process and on every gateway; \`await findSecret(directory)\` of 'sankofa/core' gives it.`,
+        ]),
+    ...(typeof directory === 'string' && directory !== ''
+      ? []
+      : [
+          `directory: found ${typeof directory}, expected a folder such as '.sankofa'; a host gives it as SANKOFA_DIR.`,
+        ]),
+  ]
+  if (problems.length > 0) throw new SankofaError('SETTINGS_WRONG', { problems })
 }
