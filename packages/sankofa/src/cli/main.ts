@@ -8,6 +8,7 @@ import type { HostOptions } from './commands/host.ts'
 import type { BackOptions as MigrateBackOptions, UpOptions } from './commands/migrate.ts'
 import type { DeriveOptions } from './commands/migrate-derive.ts'
 import type { ProveMigrationsOptions } from './commands/prove-migrations.ts'
+import type { ReceiveOptions } from './commands/receive.ts'
 import type { ShipOptions } from './commands/ship.ts'
 import type { FilesOptions, InstallOptions } from './commands/ship-files.ts'
 import type { TokenOptions } from './commands/token.ts'
@@ -265,6 +266,7 @@ program
   .description('run this host until told to end: its releases, the gateway in front of them, and the watcher')
   .option('--port <port>', 'what the gateway listens on', readPort, 8080)
   .option('--address <address>', 'where it listens', '127.0.0.1')
+  .option('--name <name>', "what this host is called; the machine's name unless told")
   .option('--keep-running', 'releases and gateway go on when this ends; the next one adopts them')
   .option('--no-watch', 'without the watcher, which runs elsewhere')
   .option('--console-port <port>', 'serve the console on this port of the loopback interface', readPort)
@@ -275,6 +277,10 @@ program
       ? (await import('./commands/host-stop.ts')).hostStopCommand(options)
       : (await import('./commands/host.ts')).hostCommand(options),
   )
+program
+  .command('receive', { hidden: true })
+  .option('--release <id>')
+  .action(async (options: ReceiveOptions) => (await import('./commands/receive.ts')).receiveCommand(options))
 program
   .command('gateway', { hidden: true })
   .requiredOption('--root <folder>')

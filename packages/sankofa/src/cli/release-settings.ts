@@ -1,4 +1,5 @@
 import type { KeySource, StartSettings } from '../release/index.ts'
+import { hostProblems, type SshHost } from './ship/ssh-host.ts'
 
 /** How the service is released: what is run, and how it is told from a broken one. */
 export type ReleaseSettings = {
@@ -22,6 +23,8 @@ export type ReleaseSettings = {
   readonly trusted?: readonly string[]
   /** Releases kept on disk beside those in use; 5 unless told. */
   readonly keep?: number
+  /** Machines that run it, reached over SSH; this machine alone unless told. */
+  readonly hosts?: readonly SshHost[]
   /** A change of this size is asked to be split; 400 lines, 20 files, 1 migration, 1 flag, 3 dependencies unless told. */
   readonly budget?: Partial<Budget>
 }
@@ -49,7 +52,7 @@ export const startSettings = (settings: ReleaseSettings): StartSettings => ({
 /** Every wrong setting, a sentence each. */
 export function releaseProblems(settings: ReleaseSettings | undefined): readonly string[] {
   if (settings === undefined) return []
-  const problems: string[] = []
+  const problems: string[] = [...hostProblems(settings.hosts)]
   const { start, health, smoke, environment, keep, budget } = settings
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
   if (!Array.isArray(start) || start.length === 0 || !start.every(isText))

@@ -15,7 +15,7 @@ import {
   whatIsNew,
 } from '../../release/index.ts'
 import { type Context, openContext } from '../context.ts'
-import { findDirectory, hasDatabaseUrl, loadConfig } from '../find-config.ts'
+import { findDatabaseUrl, findDirectory, hasDatabaseUrl, loadConfig } from '../find-config.ts'
 import { keepOutOfGit } from '../keep-out-of-git.ts'
 import { AnswerIsNo } from '../output.ts'
 import type { ReleaseSettings } from '../release-settings.ts'
@@ -27,6 +27,7 @@ import { holdLock } from '../ship/hold-lock.ts'
 import { startHost } from '../ship/host-here.ts'
 import { journalSteps } from '../ship/journalled.ts'
 import { removeCopies } from '../ship/layout-of-checks.ts'
+import { placeStep, reachStep } from '../ship/place-step.ts'
 import { showReadably } from '../ship/readable.ts'
 import { freeChange, proposalOf } from '../ship/release-change.ts'
 import { whatRuns } from '../ship/running.ts'
@@ -60,7 +61,9 @@ export async function shipCommand(target: string | undefined, options: ShipOptio
   await keepOutOfGit(directory)
   const say = (line: string): void => void (options.json === true ? process.stderr : process.stdout).write(`${line}\n`)
   // Before anything is started for it.
-  releaseSettings((await loadConfig(process.env, from)).config.release)
+  const { hosts } = releaseSettings((await loadConfig(process.env, from)).config.release)
+  // A host of this machine is none of theirs.
+  if (hosts !== undefined) findDatabaseUrl(process.env, directory)
   if (!hasDatabaseUrl(process.env, directory)) await startHere(directory, options, ending.signal, say)
   const context = await openContext({ maximumConnections: 4 })
   try {
@@ -135,6 +138,7 @@ async function ship(
           }),
         ]),
     ...[
+      ...(settings.hosts === undefined ? [] : [reachStep(settings.hosts, manifestNow)]),
       {
         id: 'propose',
         title: 'Propose the change',
@@ -178,6 +182,7 @@ async function ship(
           return `${news.commits.length} commits since ${running?.release}`
         },
       },
+      ...(settings.hosts === undefined ? [] : [placeStep(settings.hosts, layout, manifestNow)]),
       expandStep(context, groups),
       startStep(context, manifestNow, running),
       {

@@ -1,13 +1,21 @@
 import { SankofaError, systemClock } from '../../core/index.ts'
 import type { Step } from '../../pipeline/index.ts'
-import { type Manifest, placeCurrent, unwant, waitUntilReady, want } from '../../release/index.ts'
+import {
+  type Manifest,
+  placeCurrent,
+  type Readiness,
+  readHosts,
+  unwant,
+  waitUntilReady,
+  want,
+} from '../../release/index.ts'
 import type { Context } from '../context.ts'
 import { readableLines } from './readable.ts'
 
 /** A release that nobody lets go within this time is stopped again. */
 const keptWarmMs = 15 * 60_000
 
-/** Starts a release, beside the one that runs where there is one, and waits until hosts say that it is ready. */
+/** Starts a release, beside the one that runs where there is one, host by host, each when the one before says that it is ready. */
 export function startStep(context: Context, manifestOf: () => Manifest, running: Manifest | undefined): Step {
   const { pool, config, actor } = context
   const { service } = config
@@ -17,10 +25,23 @@ export function startStep(context: Context, manifestOf: () => Manifest, running:
     async run({ log, signal }) {
       const { release, start } = manifestOf()
       const wanted = { service, release, purpose: 'serve' } as const
-      await want(pool, { ...wanted, by: `ship by ${actor}`, forMs: keptWarmMs })
       const patienceMs = start.readyWithinMs + 10_000
-      const found = await waitUntilReady(pool, wanted, patienceMs, systemClock, signal)
-      signal.throwIfAborted()
+      const startOn = async (onHosts: readonly string[] | undefined): Promise<Readiness> => {
+        const there = onHosts === undefined ? {} : { onHosts }
+        await want(pool, { ...wanted, ...there, by: `ship by ${actor}`, forMs: keptWarmMs })
+        const found = await waitUntilReady(pool, { ...wanted, ...there }, patienceMs, systemClock, signal)
+        signal.throwIfAborted()
+        return found
+      }
+      const hosts = (await readHosts(pool, service)).map(({ host }) => host)
+      let found: Readiness | undefined
+      // One after the other: what does not come up at all has met one host only.
+      for (const [index, host] of hosts.length > 1 ? hosts.entries() : []) {
+        found = await startOn(hosts.slice(0, index + 1))
+        if (found.state !== 'ready') break
+        log(`ready on ${host}`)
+      }
+      if (found === undefined || found.state === 'ready') found = await startOn(undefined)
       if (found.state === 'ready') {
         // Only now: one that never comes up must not be what the next release is compared with.
         const current = running === undefined ? await placeCurrent(pool, service, release) : release
