@@ -1,20 +1,21 @@
 import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { startSettings } from 'sankofa'
+import { pathToFileURL } from 'node:url'
+import { type defineConfig, startSettings } from 'sankofa'
 import { createPool } from 'sankofa/db'
 import { layoutOf, makeRelease, placeCurrent, readSplit, registerRelease } from 'sankofa/release'
-import { config } from '../sankofa.config.ts'
 import type { Placed } from './up/market-release.ts'
 
 /**
  * A program, because the config loads the whole shop: makes a release of the repository's folder, or finds it made before, and
  * lets everybody get it where no other goes out. Prints what came of it as JSON.
  */
+const { SANKOFA_DIR: directory, DATABASE_URL: url, SANKOFA_CONFIG: file } = process.env
+if (directory === undefined || url === undefined || file === undefined)
+  throw new Error('SANKOFA_DIR, DATABASE_URL and SANKOFA_CONFIG are needed')
+const { config }: { readonly config: ReturnType<typeof defineConfig> } = await import(pathToFileURL(file).href)
 const { service, release } = config
-const directory = process.env.SANKOFA_DIR
-const url = process.env.DATABASE_URL
-if (release === undefined || directory === undefined || url === undefined)
-  throw new Error('release in sankofa.config.ts, SANKOFA_DIR and DATABASE_URL are needed')
+if (release === undefined) throw new Error(`${file} does not say how ${service} is released`)
 
 const { manifest } = await makeRelease({
   layout: layoutOf(join(directory, 'host')),

@@ -21,6 +21,7 @@ import { welcome } from './up/welcome.ts'
 const root = join(import.meta.dirname, '..')
 const startedMs = performance.now()
 const running: Supervised[] = []
+let customers: Supervised | undefined
 let database: Database | undefined
 let directory: string | undefined
 let stopping: Promise<void> | undefined
@@ -42,7 +43,8 @@ const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
 function stopAll(): Promise<void> {
   stopping ??= (async () => {
     // Customers first, so that nobody sees the shop close; the database last.
-    for (const program of [...running].reverse()) await program.stop()
+    await customers?.stop()
+    await Promise.all(running.map((program) => program.stop()))
     if (directory !== undefined) await endLeftBehind(hostRoot(directory))
     await database?.stop()
     if (directory !== undefined) releaseDirectory(directory)
@@ -159,10 +161,9 @@ async function start(settings: Settings): Promise<void> {
   const { tokenFile } = await step('the watcher', () => watcher.ready)
   const token = readFileSync(String(tokenFile), 'utf8').trim()
   if (settings.customers) {
-    await step(
-      '2,000 simulated customers',
-      () => launch('customers', [join(root, 'apps/market/src/customers/main.ts')]).ready,
-    )
+    const shoppers = launch('customers', [join(root, 'apps/market/src/customers/main.ts')])
+    customers = shoppers
+    await step('2,000 simulated customers', () => shoppers.ready)
   }
 
   writeRuntime(settings.directory, { startPid: process.pid, databaseUrl: opened.url, marketUrl, consoleUrl })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const endWithinMs = 3_000
+const endWithinMs = 1_000
 
 /**
  * Ends the gateway and the releases of a host that was killed together with its `npm start`: nobody was left to stop them.
