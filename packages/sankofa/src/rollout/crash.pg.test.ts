@@ -12,6 +12,8 @@ type Script = {
   readonly effect?: Effect
   /** Runs before each window, with the number of the window. */
   readonly meanwhile?: (rollout: VirtualRollout, window: number) => Promise<void>
+  /** Runs between the death of the first watcher and the look of the next. */
+  readonly afterDeath?: (rollout: VirtualRollout) => Promise<unknown>
   readonly ends: ChangeState['state']
 }
 
@@ -56,6 +58,7 @@ async function play(
     if (window > 400) throw new Error('the script does not end')
     if (crash?.isDead() === true) {
       crash = undefined
+      await script.afterDeath?.(rollout)
       await takeOver(rollout)
       continue
     }
@@ -103,6 +106,24 @@ describe.each(Object.entries(directions))('%s', (_, script) => {
     }
   }, 180_000)
 })
+
+/** Done and not recorded, or recorded and not done: an undo must reach what was begun, not only what was done. */
+test('what a dead watcher had in hand when a person asked back is taken back whole', async () => {
+  const askedBack: Script = {
+    ends: 'undone',
+    afterDeath: ({ journal }) => requestBack(journal, { change: 'any', actor: 'ama', reason: 'no' }),
+  }
+  const { passed } = await inDatabase((pool) => play(pool, forward, undefined))
+  const exposing = passed.filter((moment) => /showing|record expos/.test(moment))
+  expect(exposing.length).toBeGreaterThan(8)
+
+  for (const moment of exposing) {
+    const { died, state, actual } = await inDatabase((pool) => play(pool, askedBack, moment))
+
+    expect(died, moment).toBe(true)
+    expect({ moment, state: state.state, actual }).toEqual({ moment, state: 'undone', actual: 0 })
+  }
+}, 180_000)
 
 async function inDatabase<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const database = await createDatabase()
