@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from '#harness'
-import { readHosts, readSplit } from '../release/index.ts'
+import { readHosts, readSplit, reportHost } from '../release/index.ts'
+import { secretMarkOf } from './host/secret-mark.ts'
 import { projectWithHosts } from './testing/ssh-hosts.ts'
 
 const shipped = ['ship', '--unchecked', 'a test', '--no-follow'] as const
@@ -125,4 +126,25 @@ test('a deployer that is killed while it sends leaves no half release and no loc
   shop.mend('hang-shop-1')
   await expect.poll(async () => (await shop.run(...shipped)).out, ends).toContain('shop-1: it is sent')
   expect(shop.releasesOn('shop-1')).toHaveLength(1)
+})
+
+test('hosts with different secrets get no release started, for a visitor would be another one on each', {
+  timeout: 60_000,
+}, async ({ db }) => {
+  const shop = projectWithHosts(db, ['shop-1', 'shop-2', 'shop-3'])
+  shop.write('one')
+  const report = async (): Promise<void> => {
+    for (const host of ['shop-1', 'shop-2'])
+      await reportHost(db.pool, { service: 'shop', host, gateway: { secretMark: secretMarkOf(host) }, processes: [] })
+  }
+  const reporting = setInterval(() => void report().catch(() => {}), 500)
+  onTestFinished(() => clearInterval(reporting))
+
+  const ship = await shop.run(...shipped)
+
+  clearInterval(reporting)
+  expect(ship.code).toBe(1)
+  expect(`${ship.out}${ship.err}`).toContain('The hosts shop-1, shop-2 have different secrets')
+  const wanted = await db.pool.query('select 1 from sankofa.release_wanted')
+  expect(wanted.rowCount).toBe(0)
 })

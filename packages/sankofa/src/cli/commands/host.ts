@@ -128,7 +128,7 @@ async function keepHost(
     await wanted.start()
     const isReached = (release: string, origin: string): boolean =>
       taken.some((upstream) => upstream.release === release && upstream.origin === origin)
-    const report = createReport({ pool, service, host, keeper, gateway, gatewayProcess, isReached })
+    const report = createReport({ pool, service, host, secret, keeper, gateway, gatewayProcess, isReached })
     const tidy = createTidying({ layout, flagClient, service, keeper, keep: config.release.keep ?? 5 })
     const loops = [
       repeat(reportEveryMs, ending.signal, log, 'the report of this host', report),

@@ -6,12 +6,15 @@ import {
   type Keeper,
   reportHost,
 } from '../../release/index.ts'
+import { secretMarkOf } from './secret-mark.ts'
 
 /** Says to PostgreSQL what runs on this host; one report at a time. */
 export function createReport(parts: {
   readonly pool: pg.Pool
   readonly service: string
   readonly host: string
+  /** Told by a mark, so that hosts whose secrets differ are found. */
+  readonly secret: string
   readonly keeper: Pick<Keeper, 'reports'>
   readonly gateway: Pick<GatewayClient, 'status'>
   readonly gatewayProcess: Pick<GatewayProcess, 'report'>
@@ -19,6 +22,7 @@ export function createReport(parts: {
   isReached(release: string, origin: string): boolean
 }): () => Promise<void> {
   const { pool, service, host, keeper, gateway, gatewayProcess } = parts
+  const secretMark = secretMarkOf(parts.secret)
   const isWaiting = ({ state, purpose, release, origin }: InstanceReport): boolean =>
     state === 'ready' && purpose === 'serve' && origin !== undefined && !parts.isReached(release, origin)
   const report = async (): Promise<void> => {
@@ -30,7 +34,7 @@ export function createReport(parts: {
     await reportHost(pool, {
       service,
       host,
-      gateway: { ...gatewayProcess.report(), ...(traffic === undefined ? {} : { traffic }) },
+      gateway: { ...gatewayProcess.report(), secretMark, ...(traffic === undefined ? {} : { traffic }) },
       processes: keeper.reports().map((one) => ({
         ...one,
         state: isWaiting(one) ? 'starting' : one.state,

@@ -10,6 +10,7 @@ import {
   want,
 } from '../../release/index.ts'
 import type { Context } from '../context.ts'
+import { haveOneSecret } from '../host/secret-mark.ts'
 import { readableLines } from './readable.ts'
 
 /** A release that nobody lets go within this time is stopped again. */
@@ -33,7 +34,14 @@ export function startStep(context: Context, manifestOf: () => Manifest, running:
         signal.throwIfAborted()
         return found
       }
-      const hosts = (await readHosts(pool, service)).map(({ host }) => host)
+      const reporting = await readHosts(pool, service)
+      const hosts = reporting.map(({ host }) => host)
+      if (!haveOneSecret(reporting)) throw secretsDiffer(hosts)
+      const placed = config.release?.hosts?.length ?? 0
+      if (hosts.length < placed)
+        log(
+          `! ${hosts.length} of ${placed} hosts report. Start "sankofa host" on the others: what is placed there waits.`,
+        )
       let found: Readiness | undefined
       // One after the other: what does not come up at all has met one host only.
       for (const [index, host] of hosts.length > 1 ? hosts.entries() : []) {
@@ -60,3 +68,9 @@ export function startStep(context: Context, manifestOf: () => Manifest, running:
     },
   }
 }
+
+const secretsDiffer = (hosts: readonly string[]): SankofaError<'STEP_FAILED'> =>
+  new SankofaError('STEP_FAILED', {
+    what: `The hosts ${hosts.join(', ')} have different secrets: a visitor would get one release here and another there.`,
+    next: 'Nobody got the release. Give each "sankofa host" the same SANKOFA_SECRET, or the same file .sankofa/secret, and start it again; then ship again.',
+  })
