@@ -410,6 +410,15 @@ const catalogue = {
     text: (d: { path: string; asked: string; reason: string }) =>
       `The gateway at ${d.path} did not do "${d.asked}" (${d.reason}). See whether it runs ("sankofa host" starts it) and what its log says.`,
   },
+  HAPROXY_REFUSED: {
+    status: 503,
+    text: (d: { socket: string; asked: string; reason: string }) =>
+      `HAProxy at ${d.socket} did not do "${d.asked}" (${d.reason}). See that it runs with the haproxy.cfg and haproxy.map that Sankofa wrote, then apply again: what was done already stays.`,
+  },
+  HAPROXY_ROUTES_WRONG: {
+    status: 409,
+    text: (d: { problem: string }) => `HAProxy was told nothing: ${d.problem}. Mend that and apply again.`,
+  },
   OVERRIDES_UNREADABLE: {
     status: 500,
     text: (d: { path: string }) =>
