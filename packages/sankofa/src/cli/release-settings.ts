@@ -49,17 +49,51 @@ export const startSettings = (settings: ReleaseSettings): StartSettings => ({
   stopWithinMs: settings.stopWithinMs ?? 10_000,
 })
 
+const known: readonly (keyof ReleaseSettings)[] = [
+  'start',
+  'health',
+  'smoke',
+  'environment',
+  'build',
+  'omitDev',
+  'readyWithinMs',
+  'stopWithinMs',
+  'keyFrom',
+  'trusted',
+  'keep',
+  'hosts',
+  'budget',
+]
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+const unknownIn = (where: string, settings: object, names: readonly string[]): string[] =>
+  Object.keys(settings)
+    .filter((name) => !names.includes(name))
+    .map((name) => `${where}.${name}: is not a setting; expected one of ${names.join(', ')}.`)
+
 /** Every wrong setting, a sentence each. */
 export function releaseProblems(settings: ReleaseSettings | undefined): readonly string[] {
   if (settings === undefined) return []
-  const problems: string[] = [...hostProblems(settings.hosts)]
-  const { start, health, smoke, environment, keep, budget } = settings
-  const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+  if (typeof settings !== 'object' || settings === null)
+    return [`release: found ${JSON.stringify(settings)}, expected an object such as { start: ['node', 'server.ts'] }.`]
+  const problems = unknownIn('release', settings, known)
+  const { start, health, environment, keep, budget } = settings
+  const smoke: readonly unknown[] = Array.isArray(settings.smoke) ? settings.smoke : []
+  if (settings.smoke !== undefined && !Array.isArray(settings.smoke))
+    problems.push(`release.smoke: found ${JSON.stringify(settings.smoke)}, expected paths, such as ["/products"].`)
+  problems.push(...hostProblems(settings.hosts))
+  problems.push(...unknownIn('release.budget', budget ?? {}, Object.keys(defaultBudget)))
+  const { build } = settings
+  if (build !== undefined && !(Array.isArray(build) && build.every(isText)))
+    problems.push(
+      `release.build: found ${JSON.stringify(build)}, expected program and arguments, such as ['npm', 'run', 'build'].`,
+    )
   if (!Array.isArray(start) || start.length === 0 || !start.every(isText))
     problems.push(
       `release.start: found ${JSON.stringify(start)}, expected program and arguments, such as ['node', 'server.ts'].`,
     )
-  for (const path of [health, ...(smoke ?? [])]) {
+  for (const path of [health, ...smoke]) {
     if (path !== undefined && !(typeof path === 'string' && path.startsWith('/')))
       problems.push(
         `release: found the path ${JSON.stringify(path)}, expected one that begins with a slash, such as "/health".`,

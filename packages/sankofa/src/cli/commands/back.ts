@@ -23,11 +23,11 @@ export async function backCommand(change: string | undefined, options: BackOptio
     await withContext(async (context) => {
       const record = await requestBack(context.journal, { change, actor: context.actor, reason })
       const watched = await isWatched(context.pool)
-      const answer = watched ? await answerToBack(context.journal, record, answerWithinMs) : undefined
+      const answer = await answerToBack(context.journal, record, watched ? answerWithinMs : 0)
       print(
         options,
         { change: record.change, asked: 'back', watched, answer: answer?.answer, reason: answer?.reason },
-        watched ? answerWords(record.change, answer) : unwatchedWords(record.change),
+        watched || answer !== undefined ? answerWords(record.change, answer) : unwatchedWords(record.change),
       )
       if (answer?.answer === 'refused') throw new AnswerIsNo()
     })

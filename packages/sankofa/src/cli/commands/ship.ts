@@ -179,7 +179,7 @@ async function ship(
             return { skipped: base.words }
           const news = await whatIsNew({ repository, from: base.commit, to: commit })
           await registerRelease(pool, { manifest, size, news })
-          return `${news.commits.length} commits since ${running?.release}`
+          return `${news.commits.length} ${news.commits.length === 1 ? 'commit' : 'commits'} since ${running?.release}`
         },
       },
       ...(settings.hosts === undefined ? [] : [placeStep(settings.hosts, layout, manifestNow)]),
@@ -206,7 +206,9 @@ async function ship(
   try {
     const outcome = await runSteps(steps, {
       onEvent(event) {
-        view.onEvent(event)
+        // A list needs to hear of each step; a log has no use for a dozen times the same.
+        const isTold = event.type === 'skipped' && event.reason === runsAlready() && process.stdout.isTTY !== true
+        if (!isTold) view.onEvent(event)
         shipJournal.onEvent(event)
       },
       remember: stepsDone(join(directory, 'ship-steps.json')),
@@ -214,12 +216,13 @@ async function ship(
     })
     const lost = await shipJournal.flush()
     await view.end(outcome)
-    if (lost > 0 && running !== undefined) say(`! ${lost} steps could not be written into the journal.`)
+    if (lost > 0 && change !== undefined) say(`! ${lost} steps could not be written into the journal.`)
     if (outcome.state !== 'done') throw new AnswerIsNo()
   } finally {
     await removeCopies(layout)
   }
   const { release } = manifestNow()
+  if (runsAlready() !== undefined) say(`${runsAlready()}: nothing is to be done.`)
   if (running === undefined)
     say(`${release} is what everybody gets: it is the first, so there was nothing to compare it with.`)
   return { release, change, afterId }

@@ -16,23 +16,32 @@ const chatter = [
   /^> \S+@\S* \S+$/,
   /^npm (warn|WARN) (Unknown|config|old lockfile|EBADENGINE|deprecated)\b/,
   /^npm notice\b/,
-  /^npm (error|ERR!) (Lifecycle script|workspace|location|path|command|errno|code (?!E)|A complete log|\s*$)/,
+  /^npm (error|ERR!)$/,
+  /^npm (error|ERR!) (Lifecycle script|workspace|location|path|command|errno|code \d+$|A complete log)/,
+  // Its manual, behind the reason why an install failed.
+  /^npm (error|ERR!)\s+(Clean install a project|Usage:|npm ci$|Options:|aliases:|Run "npm help|\[?-)/,
   /^(npm (error|ERR!) )?.*_logs\/.*-debug-\d+\.log$/,
   /^\(node:\d+\) ExperimentalWarning/,
   /^\(Use `node --trace-warnings/,
   // Where Node itself was when it found the fault.
-  /^\s+at .*\(?node:internal\//,
+  /^\s+at .*\(?node:\w/,
   /^node:internal\/\S+:\d+$/,
   /^\s*(triggerUncaughtException\(|Node\.js v[\d.]+)$/,
 ]
+
+/** The copy is gone when somebody reads this: a path in it is the same in the project. */
+const inCopy = /(?:file:\/\/)?[^\s('"]*\/host\/checks\/\d+\/[^/\s]+\//g
 
 const isChatter = (line: string): boolean => chatter.some((pattern) => pattern.test(line))
 
 /** Lines without what package managers say of themselves; all of them where nothing else is there. */
 export function readableLines(lines: readonly string[]): readonly string[] {
-  const kept = lines.filter((line) => !isChatter(line))
+  const kept = lines.filter((line) => !isChatter(line)).map((line) => line.replace(inCopy, ''))
   return kept.length === 0 ? lines.filter((line) => line.trim() !== '') : kept
 }
+
+/** Of a terminal on which a list is drawn; else each line is printed as it comes. */
+const narrowest = 40
 
 /**
  * A view that shows what the project says, not what its package manager says around it. `live`: each line was shown as it
@@ -53,10 +62,12 @@ export const readableView = (view: StepView, live: boolean): StepView => ({
 /** Steps as `--json` asks, or as a person reads them here. */
 export async function showReadably(steps: readonly Step[], json: boolean): Promise<StepView> {
   if (json) return showSteps(steps, { json })
-  return readableView(await showSteps(steps), process.stdout.isTTY !== true)
+  const { isTTY, columns } = process.stdout
+  return readableView(await showSteps(steps), !(isTTY === true && columns >= narrowest))
 }
 
 function readableEvent(event: StepEvent, live: boolean): StepEvent {
+  if (event.type === 'line') return { ...event, line: event.line.replace(inCopy, '') }
   // The view tells the time of each step by itself.
   if (event.type === 'done') return { ...event, result: event.result.replace(/ in [\d.]+ m?s$/, '') }
   if (event.type !== 'failed') return event
@@ -77,5 +88,5 @@ const readableFailure = (failure: StepFailure): StepFailure => ({
 /** A reason may quote the last words of a program, each on its line. */
 const readableText = (text: string): string => {
   const lines = text.split('\n')
-  return lines.length === 1 ? text : readableLines(lines).join('\n')
+  return lines.length === 1 ? text.replace(inCopy, '') : readableLines(lines).join('\n')
 }
