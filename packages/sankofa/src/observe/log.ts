@@ -16,10 +16,7 @@ export type LogOptions = {
  */
 export function createLog(options: LogOptions): Logger {
   const { service, release, level = 'info', destination } = options
-  const stream =
-    typeof destination === 'object'
-      ? destination
-      : pino.destination({ dest: destination ?? 1, mkdir: true, sync: false })
+  const stream = typeof destination === 'object' ? destination : openStream(destination ?? 1)
   const log = pino(
     {
       level,
@@ -44,6 +41,16 @@ export function createLog(options: LogOptions): Logger {
     return child.call(this, redact(bindings) as typeof bindings, options)
   } as typeof child
   return log
+}
+
+const waitingAtMost = 4 * 1024 * 1024
+
+/** A full disk costs lines of the log, and neither the process nor its memory. */
+function openStream(dest: string | number): DestinationStream {
+  const stream = pino.destination({ dest, mkdir: true, sync: false, maxLength: waitingAtMost })
+  // Without a listener an error of the stream ends the process. What could not be written waits, and is tried with the next line.
+  stream.on('error', () => {})
+  return stream
 }
 
 /** What pino would otherwise put into `msg` by itself: values for `%j`, and the message of an error that comes without one. */
