@@ -234,6 +234,20 @@ test('a visitor is known again by a signed cookie; a forged one is a new visitor
   expect(forged.setCookie).not.toBeNull()
 })
 
+test('a host that looks after its release is counted, and is nobody', async ({ db }) => {
+  const service = await startService(db, (app) => {
+    app.get('/me', () => ({ subject: requestContext()?.subject ?? null }))
+  })
+
+  const response = await fetch(`${service.url}/me`, { headers: { 'x-sankofa-probe': 'host' } })
+  const answer = await response.json()
+
+  await service.stop()
+  expect(answer).toEqual({ subject: null })
+  expect(response.headers.get('set-cookie')).toBeNull()
+  expect(await cellCounts(db)).toEqual(['GET /me 2xx n=1 errors=0 unanswered=0'])
+})
+
 test('a subject callback that fails, and a request id that is no id or a card number, do not fail the request', async ({
   db,
 }) => {

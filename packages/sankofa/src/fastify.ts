@@ -8,6 +8,7 @@ import {
   type Attributes,
   type LiveRequest,
   newVisitor,
+  probeHeader,
   readSubject,
   readVisitor,
   redactText,
@@ -67,7 +68,7 @@ async function plugin(fastify: FastifyInstance, options: SankofaFastifyOptions):
 
   const identify = (request: FastifyRequest, reply: FastifyReply, subject: string | null | undefined): void => {
     const live = trackOf(reply)?.live
-    if (subject === null || live === undefined) return
+    if (subject === null || live === undefined || request.headers[probeHeader] !== undefined) return
     try {
       observer.identify(live, subject ?? visitor(request, reply), options.attributes?.(request), drawnFor(request))
     } catch (error) {

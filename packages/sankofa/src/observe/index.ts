@@ -32,4 +32,4 @@ export { type RolledUp, retention, rollUp } from './roll-up.ts'
 export { readStatements, type StatementFilter } from './statements/read-statements.ts'
 export { noRequest, type RecordedStatement } from './statements/recorded-statement.ts'
 /** @internal */
-export { newVisitor, readSubject, readVisitor, signSubject, subjectHeader } from './visitor.ts'
+export { newVisitor, probeHeader, readSubject, readVisitor, signSubject, subjectHeader } from './visitor.ts'

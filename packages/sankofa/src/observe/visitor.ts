@@ -25,6 +25,12 @@ export function newVisitor(secret: string, isHttps: boolean): { readonly id: str
 /** How a gateway tells the services behind it whom it drew a release for. */
 export const subjectHeader = 'x-sankofa-subject'
 
+/**
+ * On requests of a host to its own releases: counted, and nobody's. A gateway passes it on from nobody, and who reaches the
+ * service without one hides only themselves.
+ */
+export const probeHeader = 'x-sankofa-probe'
+
 /** The value of {@link subjectHeader}: signed, so that nobody outside can choose an arm. */
 export const signSubject = (key: string, secret: string): string => fastifyCookie.sign(key, secret)
 

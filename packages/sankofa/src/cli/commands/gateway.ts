@@ -10,6 +10,9 @@ import { untilToldToEnd } from '../until-told-to-end.ts'
 
 export type GatewayCommandOptions = { readonly root: string; readonly socket: string; readonly fd: number }
 
+/** In the host's folder: what the keeper told last. */
+export const routesFile = 'routes.json'
+
 /** Where requests are counted that no release answered: no route took them. */
 const gatewayRoute = '(gateway)'
 
@@ -44,7 +47,7 @@ export async function gatewayCommand(options: GatewayCommandOptions): Promise<vo
     logRequests: false,
     recordStatements: false,
   })
-  const upstreams = await keptUpstreams(join(options.root, 'routes.json'))
+  const upstreams = await keptUpstreams(join(options.root, routesFile))
 
   const target = (key: string): Target | undefined => {
     const choice = flagClient.release(service, key)

@@ -21,6 +21,7 @@ import { createTidying } from '../host/tidy.ts'
 import { followWanted } from '../host/wanted.ts'
 import { repeat } from '../repeat.ts'
 import { untilToldToEnd } from '../until-told-to-end.ts'
+import { routesFile } from './gateway.ts'
 import { bootstrapPatiently, startWatching } from './watch.ts'
 
 export type HostOptions = {
@@ -82,6 +83,8 @@ async function keepHost(
   /** What the gateway has taken: before, a release that is up gets no request. */
   let taken: readonly Upstream[] = []
   let tellNews = (): void => {}
+  /** It is told what there is as soon as it is. */
+  let isGatewayThere = false
 
   const keeper = createKeeper({
     layout,
@@ -97,6 +100,7 @@ async function keepHost(
       told = upstreams
       // At the end the gateway goes first: nobody is left to be told.
       if (ending.signal.aborted && options.keepRunning !== true) return
+      if (!isGatewayThere) return
       await gateway.setUpstreams(upstreams)
       taken = upstreams
       tellNews()
@@ -114,15 +118,30 @@ async function keepHost(
     log: log.child({ part: 'gateway' }),
   })
 
+  const tellAgain = async (): Promise<void> => {
+    const upstreams = told
+    try {
+      await gateway.setUpstreams(upstreams)
+      if (told === upstreams) taken = upstreams
+      tellNews()
+    } catch (error) {
+      log.warn({ err: error }, 'the gateway was not told which releases there are; it is told when that changes')
+    }
+  }
+
   try {
     await bootstrapPatiently(context, log, systemClock, ending.signal)
     await flagClient.start()
     await keeper.start()
+    // What the gateway of an earlier run was told is about processes that are gone.
+    if (keeper.reports().length === 0) await rm(join(layout.root, routesFile), { force: true })
     await gatewayProcess.start()
+    isGatewayThere = true
     const stopTelling = gatewayProcess.onChange(() => {
       // A gateway that has just started knows what the one before was told; this is for what changed meanwhile.
-      if (gatewayProcess.report().state === 'ready') void gateway.setUpstreams(told).catch(() => {})
+      if (gatewayProcess.report().state === 'ready') void tellAgain()
     })
+    await tellAgain()
     const host = options.name ?? hostname()
     const wanted = followWanted({ pool, service, host, flagClient, url: databaseUrl, log, onWanted: keeper.want })
     await wanted.start()

@@ -1,15 +1,16 @@
 import { request } from 'node:http'
+import { probeHeader } from '../../observe/index.ts'
 
 /** One look at a release: `status` undefined when it did not answer in time. */
 export type Check = { readonly path: string; readonly status: number | undefined; readonly ms: number }
 
-/** Asks on a connection of its own, as a newcomer would. Never rejects. */
+/** Asks on a connection of its own, and says that it is no customer. Never rejects. */
 export function check(origin: string, path: string, timeoutMs: number, signal: AbortSignal): Promise<Check> {
   const begun = performance.now()
   return new Promise((resolve) => {
     const asked = request(new URL(path, origin), {
       agent: false,
-      headers: { 'user-agent': 'sankofa-host', accept: '*/*' },
+      headers: { 'user-agent': 'sankofa-host', accept: '*/*', [probeHeader]: 'host' },
     })
     const cut = (): void => void asked.destroy()
     const timer = setTimeout(cut, timeoutMs)

@@ -141,7 +141,13 @@ describe('a release that does not get ready', () => {
       why: 'its health is silent for too long',
       start: { readyWithinMs: 300 },
       toy: { afterMs: 60_000 },
-      says: /^\/health did not answer 2xx within 300 ms; the last time it gave no answer/,
+      says: /^\/health did not answer 2xx within 300 ms; the last time it gave no answer in \d+ ms\. It has to listen on the port that PORT names/,
+    },
+    {
+      why: 'it has no route for its health',
+      start: { readyWithinMs: 300 },
+      toy: { health: 404 },
+      says: /the last time it answered 404\. It needs a route \/health that answers when it is well/,
     },
     { why: 'its program is not there', start: { command: ['no-such-program'] }, toy: {}, says: /ENOENT/ },
   ]

@@ -54,4 +54,11 @@ export async function untilReady(
 const failed = (why: string): Outcome => ({ failed: why, wasReady: false })
 
 const notReady = (path: string, withinMs: number, last: Check | undefined): string =>
-  `${path} did not answer 2xx within ${withinMs} ms${last === undefined ? '' : `; the last time it ${answered(last)}`}`
+  `${path} did not answer 2xx within ${withinMs} ms${last === undefined ? '' : `; the last time it ${answered(last)}${whatItNeeds(last)}`}`
+
+/** The two that everybody meets first. */
+function whatItNeeds({ path, status }: Check): string {
+  if (status === 404)
+    return `. It needs a route ${path} that answers when it is well; release.health names another path`
+  return status === undefined ? '. It has to listen on the port that PORT names, on loopback (HOST)' : ''
+}
