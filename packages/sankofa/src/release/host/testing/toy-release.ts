@@ -16,7 +16,7 @@ if (toy.failsWith !== undefined) {
   console.error(toy.failsWith)
   process.exit(1)
 }
-let health = 200
+let health = toy.health ?? 200
 const server = createServer((request, response) => {
   if (request.url === '/sick') health = 500
   if (request.url === '/well') health = 200
@@ -36,6 +36,8 @@ process.on('SIGTERM', () => {
 export type Toy = {
   /** Until it listens. */
   readonly afterMs?: number
+  /** What its health answers at first; 200 unless told. */
+  readonly health?: number
   /** It says this and ends. */
   readonly failsWith?: string
   /** It does not hear SIGTERM. */
