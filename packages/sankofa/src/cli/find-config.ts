@@ -59,7 +59,7 @@ export const findDirectory = (environment: NodeJS.ProcessEnv, from: string): str
 
 /** Is there one to be found? A proof of files needs none. */
 export const hasDatabaseUrl = (environment: NodeJS.ProcessEnv, directory: string): boolean =>
-  Boolean(environment.DATABASE_URL) || existsSync(join(directory, 'runtime.json'))
+  Boolean(environment.DATABASE_URL) || readRuntime(directory) !== undefined
 
 /**
  * `DATABASE_URL`, or what `npm start` noted in `directory`.
@@ -69,15 +69,29 @@ export const hasDatabaseUrl = (environment: NodeJS.ProcessEnv, directory: string
 export function findDatabaseUrl(environment: NodeJS.ProcessEnv, directory: string): string {
   const given = environment.DATABASE_URL
   if (given) return given
-  try {
-    const runtime: { readonly databaseUrl: string } = JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8'))
-    return runtime.databaseUrl
-  } catch {
+  const runtime = readRuntime(directory)
+  if (runtime === undefined) {
     throw new SankofaError('SETTINGS_WRONG', {
       problems: [
         `DATABASE_URL: not set, and nothing runs in ${directory}; expected postgres://USER:PASSWORD@HOST:PORT/DATABASE, or "npm start" running.`,
       ],
     })
+  }
+  return runtime.databaseUrl
+}
+
+/** What runs here, as it noted it; of one that was killed the note stays, and means nothing. */
+function readRuntime(directory: string): { readonly databaseUrl: string } | undefined {
+  try {
+    const runtime: { readonly startPid: number; readonly databaseUrl: string } = JSON.parse(
+      readFileSync(join(directory, 'runtime.json'), 'utf8'),
+    )
+    process.kill(runtime.startPid, 0)
+    return runtime
+  } catch (error) {
+    // It lives and belongs to somebody else, such as root.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined
+    return JSON.parse(readFileSync(join(directory, 'runtime.json'), 'utf8'))
   }
 }
 

@@ -32,3 +32,7 @@ test('the weights of the stages sum to 1', () => {
     expect(stageWeights(stages).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12)
   }
 })
+
+test('where nobody was counted yet, the first step is the smallest, not the boldest', () => {
+  expect(defaultStages(0, 0).map(({ share }) => share)).toEqual([0.02, 0.1, 0.5, 0.99])
+})

@@ -24,7 +24,9 @@ const fewestExposed = 20
  * @param subjects - distinct subjects in the last hour
  */
 export function defaultStages(requestsPerSecond: number, subjects: number): readonly Stage[] {
-  const needed = subjects > 0 ? fewestExposed / subjects : 1
+  // Where nobody was counted, nothing is known of how many there are: the smallest steps.
+  if (subjects === 0) return stagesOf(0.02, 0.1)
+  const needed = fewestExposed / subjects
   // Between the traffics that were simulated (50, 5, 0.2 a second), the geometric middle decides.
   if (requestsPerSecond < 1 || needed > 0.2) {
     return [
@@ -35,8 +37,13 @@ export function defaultStages(requestsPerSecond: number, subjects: number): read
   const [first, second] = requestsPerSecond < 16 ? [0.05, 0.2] : [0.02, 0.1]
   const share = Math.max(first, needed)
   const next = Math.min(Math.max(second, 3.75 * share), 0.4)
-  return [...[share, next, 0.5].map((each, i) => ({ share: each, ...gateOf(gates, i) })), last]
+  return stagesOf(share, next)
 }
+
+const stagesOf = (first: number, second: number): readonly Stage[] => [
+  ...[first, second, 0.5].map((share, i) => ({ share, ...gateOf(gates, i) })),
+  last,
+]
 
 function gateOf(list: readonly Omit<Stage, 'share'>[], index: number): Omit<Stage, 'share'> {
   return list[index] ?? last

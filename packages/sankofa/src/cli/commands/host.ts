@@ -1,10 +1,11 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { findSecret, SankofaError, systemClock } from '../../core/index.ts'
 import { type KeptDatabase, openKeptDatabase } from '../../db/index.ts'
 import { createFlagClient } from '../../flags/index.ts'
+import { createLog } from '../../observe/index.ts'
 import {
   createGatewayProcess,
   createKeeper,
@@ -45,7 +46,9 @@ const tidyEveryMs = 5_000
 export async function hostCommand(options: HostOptions): Promise<void> {
   const ending = new AbortController()
   const ended = untilToldToEnd(ending)
-  const log = pino({ name: 'host' })
+  const log = createLog({ service: 'host', release: 'sankofa' })
+  // Who read its lines may be gone; that must not end it.
+  process.stdout.on('error', () => {})
   const directory = findDirectory(process.env, process.env.INIT_CWD ?? process.cwd())
   const database = hasDatabaseUrl(process.env, directory) ? undefined : await openOwnDatabase(directory, log)
   try {
@@ -131,6 +134,7 @@ async function keepHost(
 
   try {
     await bootstrapPatiently(context, log, systemClock, ending.signal)
+    if (ending.signal.aborted) return
     await flagClient.start()
     await keeper.start()
     // What the gateway of an earlier run was told is about processes that are gone.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { createAlerter } from '../../alert/index.ts'
 import { createConsoleServer, ensurePerson } from '../../console/index.ts'
 import { type Clock, isSankofaError, systemClock } from '../../core/index.ts'
@@ -11,7 +11,7 @@ import { sealEvents } from '../../events/index.ts'
 import { journalledLocal, pendingLocal } from '../../flags/index.ts'
 import type { ChangeKind } from '../../journal/index.ts'
 import { expireStashes } from '../../migrate/index.ts'
-import { pgMeasurement, rollUp } from '../../observe/index.ts'
+import { createLog, pgMeasurement, rollUp } from '../../observe/index.ts'
 import { createWatcher, type Watcher } from '../../rollout/index.ts'
 import { type Context, openContext } from '../context.ts'
 import { repeat } from '../repeat.ts'
@@ -30,7 +30,9 @@ const retryMs = 1_000
 export async function watchCommand(options: WatchOptions): Promise<void> {
   const ending = new AbortController()
   const ended = untilToldToEnd(ending)
-  const log = pino({ name: 'watcher' })
+  const log = createLog({ service: 'watcher', release: 'sankofa' })
+  // Who read its lines may be gone; that must not end it.
+  process.stdout.on('error', () => {})
   const context = await openContext({ maximumConnections: 6 })
   try {
     await bootstrapPatiently(context, log, systemClock, ending.signal)
