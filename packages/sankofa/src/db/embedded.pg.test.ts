@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,13 +70,26 @@ test('the server ends when its parent is killed, and the next start has the comm
   expect(isAlive(second.pid)).toBe(false)
 })
 
+function parentOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+  } catch {
+    return Number.NaN
+  }
+}
+
 test('a server that lost its guard as well is ended, and the next start takes the data over', async () => {
   const directory = join(temporaryFolder(), 'pg')
   const first = await holdServer(directory)
   await query(first.url, 'create table kept (n int); insert into kept values (7)')
-  const guard = Number(readFileSync(`/proc/${first.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+  const guard = parentOf(first.pid)
+  // The guard's other half ends the server when its parent is gone: it must not be there either.
+  const halves = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid !== first.pid && parentOf(pid) === guard)
+  expect(halves).toHaveLength(1)
 
-  process.kill(guard, 'SIGKILL')
+  for (const pid of [...halves, guard]) process.kill(pid, 'SIGKILL')
   first.child.kill('SIGKILL')
   await once(first.child, 'exit')
   expect(isAlive(first.pid)).toBe(true)
