@@ -90,7 +90,7 @@ test('random transfers and holds at once: the total is constant in every snapsho
       await finished
       expect(await verify(db.pool)).toMatchObject({ ok: true })
     }),
-    { numRuns: 25 },
+    { numRuns: 60 },
   )
 
   // The property means nothing when the hard cases never came up.

@@ -21,6 +21,7 @@ test('many processes bootstrapping an empty database at once leave one complete 
     'stash',
     'release',
     'machine',
+    'release_host',
   ])
 })
 

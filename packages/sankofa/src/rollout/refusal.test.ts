@@ -25,6 +25,9 @@ test('one that was in the way of others, or lost its server, is', () => {
   expect(isRefusal(new SankofaError('MIGRATIONS_BUSY', { by: 'pid 1', waitedS: 9 }))).toBe(false)
   expect(isRefusal(new SankofaError('FLAG_TAKEN', { flag: 'a', change: changeId('a'), by: 'b' }))).toBe(false)
   expect(isRefusal(new SankofaError('DATABASE_UNREACHABLE', { where: 'there', reason: 'away' }))).toBe(false)
+  expect(isRefusal(new SankofaError('RELEASE_NOT_READY', { release: 'a', host: 'b', why: 'it was killed.' }))).toBe(
+    false,
+  )
   expect(isRefusal(new Error('the disk is full'))).toBe(false)
   for (const code of ['40P01', '55P03', '57P01', '53300', '08006', 'ECONNRESET', undefined]) {
     expect(isRefusal(failed(code))).toBe(false)

@@ -1,6 +1,6 @@
 import { type ErrorCode, isSankofaError } from '../core/index.ts'
 
-/** No for this moment only: who is in the way ends, settles, or is quicker next time. */
+/** No for this moment only: who is in the way ends, settles, or is quicker next time; what died is started again. */
 const notNow: ReadonlySet<ErrorCode> = new Set([
   'STALE_EPOCH',
   'CHANGE_NOT_ALLOWED',
@@ -9,6 +9,8 @@ const notNow: ReadonlySet<ErrorCode> = new Set([
   'TUNABLE_TAKEN',
   'MIGRATIONS_BUSY',
   'MIGRATION_BLOCKED',
+  'RELEASE_NOT_READY',
+  'RELEASE_TAKEN',
 ])
 /** SQLSTATE classes of what passes: connection, rollback (deadlock), resources, cancelled or not in that state, system. */
 const passing = new Set(['08', '25', '40', '53', '55', '57', '58', 'XX'])
