@@ -72,7 +72,7 @@ test('demo-bad-checkout fails one exposed checkout in ten and makes the others 1
       times.other.push(await timed(1))
     }
     // The quickest of each: a busy machine only ever adds. The putting into the cart, which is not slowed, is in both.
-    expect(Math.min(...times.exposed) / Math.min(...times.other)).toBeGreaterThan(1.15)
+    expect(Math.min(...times.exposed) / Math.min(...times.other)).toBeGreaterThan(1.25)
   })
 })
 
